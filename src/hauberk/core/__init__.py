@@ -1,0 +1,1 @@
+"""The rock: values, errors and byte forms that everything else stands on."""

@@ -1,0 +1,62 @@
+"""What may be said of a system: a number with its interval, and how far it can be trusted (its rung)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hauberk.core.encoding import Json
+
+__all__ = ["Claim", "Estimate", "Rung"]
+
+
+class Rung(StrEnum):
+    """How a claim is known, weakest first."""
+
+    DECLARED = "declared"
+    """Somebody says so."""
+    MEASURED = "measured"
+    """A run in the log found it; the run can be repeated."""
+    CERTIFIED = "certified"
+    """A bound that holds whatever the attacker does within the stated threat."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with the interval that its sample allows.
+
+    Attributes:
+        value: The point estimate.
+        low, high: Ends of the interval at `level`.
+        n: Size of the sample (rows), 0 where the number is exact.
+        method: How the interval was made, such as `clopper-pearson`.
+        level: Coverage of the interval, 0 to 1.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One named number about the subjects of a statement.
+
+    `name` is dotted (`robust_accuracy.attacked`); `unit` is empty for a proportion or a bare count. An interval
+    covers sampling only; what an attack could not find is never in it.
+    """
+
+    name: str
+    estimate: Estimate
+    rung: Rung
+    unit: str = ""
+
+    def document(self) -> dict[str, Json]:
+        """The claim as it stands in a predicate."""
+        number = self.estimate
+        document: dict[str, Json] = {"name": self.name, "value": number.value, "low": number.low, "high": number.high}
+        document |= {"n": number.n, "method": number.method, "level": number.level, "rung": str(self.rung)}
+        return document | ({"unit": self.unit} if self.unit else {})
