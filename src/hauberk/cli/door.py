@@ -1,0 +1,86 @@
+"""What every verb shares: `--json`, `--seed`, `--quiet`, the progress bars, and how results and errors are shown."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from hauberk.cli.bars import StageBars
+from hauberk.core.encoding import Json
+from hauberk.core.errors import HauberkError
+from hauberk.core.progress import Watcher, unwatched
+
+__all__ = ["Door", "door_options", "folder_argument", "tell_error"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """The wishes that stand on every command line.
+
+    Attributes:
+        json: Print one JSON document on stdout and nothing else there.
+        quiet: Neither progress nor tables, only errors and the exit code (and JSON if asked for).
+        seed: Overrides the seed of `hauberk.toml`.
+    """
+
+    json: bool
+    quiet: bool
+    seed: int | None
+
+    def show(self, document: Json, *tables: RenderableType) -> None:
+        """Print a result: the document as JSON, or the tables for people."""
+        if self.json:
+            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        elif not self.quiet:
+            console = Console()
+            for table in tables:
+                console.print(table)
+
+    @contextmanager
+    def watching(self) -> Iterator[Watcher]:
+        """Progress bars on stderr, one a stage; silent when quiet or where stderr is no terminal."""
+        if self.quiet:
+            yield unwatched
+            return
+        with StageBars() as bars:
+            yield bars.watch
+
+
+def door_options(command: Command) -> Command:
+    """Add `--json`, `--seed` and `--quiet`, handed to the command as one `door`."""
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, everything else on stderr.")
+    @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Overrides the seed in hauberk.toml.")
+    @click.option("-q", "--quiet", is_flag=True, help="No progress, no tables.")
+    @functools.wraps(command)
+    def wrapped(as_json: bool, seed: int | None, quiet: bool, *args: Any, **kwargs: Any) -> Any:
+        return command(*args, door=Door(json=as_json, quiet=quiet, seed=seed), **kwargs)
+
+    return wrapped  # type: ignore[return-value]  # click replaces the signature
+
+
+folder_argument = click.argument("folder", type=click.Path(path_type=Path), default=Path())
+
+
+def tell_error(error: HauberkError, *, as_json: bool) -> int:
+    """Print an error once, for people on stderr and as JSON on stdout if asked for; give the exit code."""
+    if as_json:
+        sys.stdout.write(json.dumps({"error": error.document()}, ensure_ascii=False) + "\n")
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble((f"{error.code}  ", "bold red"), error.message))
+    if error.hint:
+        console.print(Text(f"hint: {error.hint}"))
+    console.print(Text(f"see:  {error.page}", style="dim"))
+    return error.exit_code

@@ -1,0 +1,25 @@
+"""`hauberk verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hauberk.cli.door import Door, door_options, folder_argument
+from hauberk.cli.tables import stage_tables
+from hauberk.flows.secure import run_until
+
+__all__ = ["command"]
+
+
+@click.command("verify")
+@folder_argument
+@door_options
+def command(folder: Path, door: Door) -> int:
+    """Check the data of the system in FOLDER: schema, integrity, label errors."""
+    with door.watching() as watch:
+        stages = run_until(folder, "verify", seed=door.seed, watch=watch)
+    last = stages[-1]
+    door.show(last.document(), *stage_tables(last))
+    return 1 if last.alarming else 0

@@ -1,0 +1,106 @@
+"""TOML text to `Configuration`: strict, and helpful about what is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from hauberk.core.gate import parse_rule
+from hauberk.flows.configuration.sections import Configuration
+from hauberk.flows.errors import BadSetting, BadToml, NoProject, UnknownSetting
+
+__all__ = ["load_configuration", "parse_configuration"]
+
+FILE = "hauberk.toml"
+
+
+def load_configuration(folder: Path) -> Configuration:
+    """The configuration of the project in `folder`.
+
+    Raises:
+        NoProject: There is no `hauberk.toml`.
+        BadToml, UnknownSetting, BadSetting, BadRule: See `parse_configuration`.
+    """
+    path = folder / FILE
+    try:
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        hint = f"make one with `hauberk init --train FILE --target COLUMN {folder}`"
+        raise NoProject(where=str(folder), expected=f"a file {FILE}", got="none", hint=hint) from error
+    except OSError as error:
+        raise NoProject(where=str(path), expected="a readable file", got=error.strerror or str(error)) from error
+    return parse_configuration(text, where=str(path))
+
+
+def parse_configuration(data: bytes, *, where: str = FILE) -> Configuration:
+    """The configuration that TOML bytes describe.
+
+    Raises:
+        BadToml: Not UTF-8 or not TOML.
+        UnknownSetting: A key that no section has.
+        BadSetting: A value of another type or out of range.
+        BadRule: A gate is not a comparison.
+    """
+    try:
+        document = tomllib.loads(data.decode())
+    except ValueError as error:
+        raise BadToml(where=where, expected="TOML", got=str(error)) from error
+    _refuse_unknown(document, Configuration, where, "")
+    try:
+        configuration = msgspec.convert(_underscored(document, Configuration), Configuration, strict=True)
+    except msgspec.ValidationError as error:
+        raise BadSetting(where=where, got=str(error), hint="see docs/reference/configuration.md") from error
+    for name, rule in configuration.gates.items():
+        parse_rule(name, rule)
+    return configuration
+
+
+def _refuse_unknown(document: object, kind: Any, where: str, path: str) -> None:
+    """Walk value and type together; the first key that the type does not have is refused."""
+    if isinstance(document, list):
+        for number, item in enumerate(document):
+            _refuse_unknown(item, _element(kind), where, f"{path}[{number}]")
+    if not isinstance(document, Mapping):
+        return
+    if not dataclasses.is_dataclass(kind):
+        for key, value in document.items():
+            _refuse_unknown(value, _element(kind), where, f"{path}.{key}")
+        return
+    known = get_type_hints(kind)
+    for key, value in document.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            _unknown(f"{path}.{key}".lstrip("."), name, list(known), where)
+        _refuse_unknown(value, known[name], where, f"{path}.{name}")
+
+
+def _unknown(path: str, name: str, known: list[str], where: str) -> None:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}"
+    raise UnknownSetting(where=where, got=f"`{path}`", hint=hint)
+
+
+def _element(kind: Any) -> Any:
+    """The type of the values of a dict or tuple type."""
+    arguments = [argument for argument in get_args(kind) if argument is not Ellipsis]
+    origin = get_origin(kind)
+    return arguments[-1] if arguments and origin in (dict, tuple) else None
+
+
+def _underscored(document: Any, kind: Any) -> Any:
+    """The document with the keys of sections, not of the user's own names, in the spelling of the dataclasses."""
+    if isinstance(document, list):
+        return [_underscored(item, _element(kind)) for item in document]
+    if not isinstance(document, Mapping):
+        return document
+    if not dataclasses.is_dataclass(kind):
+        return {key: _underscored(value, _element(kind)) for key, value in document.items()}
+    known = get_type_hints(kind)
+    names = {key: key.replace("-", "_") for key in document}
+    return {names[key]: _underscored(value, known[names[key]]) for key, value in document.items()}

@@ -1,0 +1,258 @@
+"""Every setting of `hauberk.toml`, its type, its default and its meaning.
+
+Keys are written with hyphens or underscores alike. The docstrings are the reference page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+__all__ = [
+    "Configuration",
+    "CsvSection",
+    "DataSection",
+    "EvasionSection",
+    "FeatureSection",
+    "HardenSection",
+    "ModelSection",
+    "ProveSection",
+    "RelationSection",
+    "SealSection",
+    "SystemSection",
+    "ThreatsSection",
+    "VerifySection",
+]
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemSection:
+    """What the system is.
+
+    Attributes:
+        name: Short name; it becomes the ledger's origin and the bundle's name.
+        owner: Who answers for it.
+        intended_use: What it is for, in a sentence; printed in the report.
+        seed: Seed of every random choice.
+    """
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    owner: str = ""
+    intended_use: str = ""
+    seed: Annotated[int, Meta(ge=0, lt=2**31)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvSection:
+    """How a CSV file is to be read.
+
+    Attributes:
+        delimiter: One character.
+        columns: Column names of a file without a header.
+        skip_rows: Lines to leave out at the top.
+        null: Texts that mean a missing value.
+        strip: Whether white space around a cell is dropped.
+    """
+
+    delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
+    columns: tuple[str, ...] = ()
+    skip_rows: Annotated[int, Meta(ge=0)] = 0
+    null: tuple[str, ...] = ("", "NA", "NaN", "null")
+    strip: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSection:
+    """What is known of one column; what is left out is inferred from the training data.
+
+    Attributes:
+        kind: `number`, `integer`, `category` or `text`.
+        role: `input`, `target`, `id`, `time`, `group`, `weight` or `ignored`.
+        unit: Unit of the values.
+        low, high: Valid range.
+        categories: Valid values.
+        nullable: Whether a missing value is valid.
+        protected, personal, sensitive: What the law says of the column.
+        mutable: Whether the adversary can change it.
+        direction: Which way a number can be moved: `both`, `up`, `down`.
+        within: Largest absolute change.
+        reach_low, reach_high: The adversary moves no value beyond these.
+        cost: Cost a unit of change, or of any change of a category.
+        choices: Categories that the adversary can claim; all where left out.
+        one_hot: Name of the one-hot group of the column.
+    """
+
+    kind: Literal["number", "integer", "category", "text"] | None = None
+    role: Literal["input", "target", "id", "time", "group", "weight", "ignored"] | None = None
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    categories: tuple[str, ...] | None = None
+    nullable: bool | None = None
+    protected: bool | None = None
+    personal: bool | None = None
+    sensitive: bool | None = None
+    mutable: bool | None = None
+    direction: Literal["both", "up", "down"] | None = None
+    within: Annotated[float, Meta(ge=0)] | None = None
+    reach_low: float | None = None
+    reach_high: float | None = None
+    cost: Annotated[float, Meta(ge=0)] | None = None
+    choices: tuple[str, ...] | None = None
+    one_hot: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationSection:
+    """A linear relation that every valid row obeys: the weighted sum of the columns is at most `bound`."""
+
+    name: str
+    coefficients: dict[str, float]
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSection:
+    """Where the data are and what the columns mean.
+
+    Attributes:
+        train: A file (csv, csv.gz, parquet, arrow, npz) beside `hauberk.toml`, or `FILE.py:NAME`, a function without
+            arguments that gives a `pyarrow.Table`.
+        test: The same; where empty, `test_share` of the training rows is held out.
+        test_share: Share of the rows to hold out.
+        target: Column to predict.
+        id, time, group: Columns with these roles.
+        ignored: Columns that the model must not see.
+        protected, personal, sensitive: Columns that the law speaks of.
+        csv: How CSV files are read.
+        features: What is known of single columns.
+        relations: Linear relations between columns.
+    """
+
+    train: str
+    target: str
+    test: str = ""
+    test_share: Annotated[float, Meta(gt=0, lt=1)] = 0.25
+    id: str = ""
+    time: str = ""
+    group: str = ""
+    ignored: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    csv: CsvSection = field(default_factory=CsvSection)
+    features: dict[str, FeatureSection] = field(default_factory=dict)
+    relations: tuple[RelationSection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSection:
+    """The model: the built-in booster, a training function, or a trained file.
+
+    Attributes:
+        train: `FILE.py:NAME`, a function that takes a `hauberk.models.TrainingSet` and gives a model; empty for the
+            built-in booster.
+        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then.
+        trees, depth, learning_rate: Size and step of the built-in booster.
+    """
+
+    train: str = ""
+    file: str = ""
+    trees: Count = 150
+    depth: Annotated[int, Meta(ge=1, le=16)] = 6
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifySection:
+    """How the data are checked.
+
+    Attributes:
+        folds: Folds of the out-of-fold predictions that rank label errors.
+        trees: Trees of the booster that makes these predictions.
+    """
+
+    folds: Annotated[int, Meta(ge=2, le=20)] = 5
+    trees: Count = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvasionSection:
+    """What the adversary wants at inference, and may spend.
+
+    Attributes:
+        goal: The class that the adversary wants to be given, or empty: any wrong answer counts.
+        budget: Total cost of the changes of one row; unbounded where left out.
+        rows: How many test rows are attacked, 0 for all.
+    """
+
+    goal: str = ""
+    budget: Annotated[float, Meta(ge=0)] | None = None
+    rows: Annotated[int, Meta(ge=0)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreatsSection:
+    """The threats that the system must stand. Which columns an adversary can change stands in `data.features`."""
+
+    evasion: EvasionSection = field(default_factory=EvasionSection)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardenSection:
+    """How the model is hardened.
+
+    Attributes:
+        adversarial: Whether robust candidates are trained at all.
+        max_clean_loss: Clean accuracy, as a share, that robustness may cost.
+        validation_share: Share of the training rows on which candidates are compared.
+        recipes: Names of the recipes to try; all where left out.
+    """
+
+    adversarial: bool = True
+    max_clean_loss: Share = 0.01
+    validation_share: Annotated[float, Meta(gt=0, le=0.5)] = 0.2
+    recipes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealSection:
+    """How the bundle is signed.
+
+    Attributes:
+        profile: `ed25519`, or `ed25519+ml-dsa-44` for the hybrid post-quantum signature. It is chosen when the keys
+            are made and holds for the life of the ledger.
+    """
+
+    profile: Literal["ed25519", "ed25519+ml-dsa-44"] = "ed25519"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveSection:
+    """Where the results go.
+
+    Attributes:
+        folder: Folder for report, bundle, proof and public key, beside `hauberk.toml`.
+    """
+
+    folder: str = "evidence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The whole of `hauberk.toml`; `gates` maps the name of a claim to a rule such as `">= 0.60"`."""
+
+    system: SystemSection
+    data: DataSection
+    model: ModelSection = field(default_factory=ModelSection)
+    verify: VerifySection = field(default_factory=VerifySection)
+    threats: ThreatsSection = field(default_factory=ThreatsSection)
+    harden: HardenSection = field(default_factory=HardenSection)
+    gates: dict[str, str] = field(default_factory=dict)
+    seal: SealSection = field(default_factory=SealSection)
+    prove: ProveSection = field(default_factory=ProveSection)

@@ -1,0 +1,173 @@
+"""The system's data: read, given a schema, split, and named by their manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hauberk.core.statement import Subject
+from hauberk.data import (
+    CsvOptions,
+    Dataset,
+    Direction,
+    FeatureOverride,
+    Kind,
+    LinearRelation,
+    Manifest,
+    Role,
+    Schema,
+    build_manifest,
+    encode_labels,
+    infer_schema,
+    read_table,
+    digest_manifest,
+    make_dataset,
+    verify_schema,
+)
+from hauberk.flows.configuration import Configuration, CsvSection, DataSection, FeatureSection
+from hauberk.flows.configuration.parse import FILE
+from hauberk.flows.errors import BadTrainFunction, NotATrainingLabel
+from hauberk.flows.functions import UserFunction, is_function, load_function
+
+__all__ = ["Datasets", "load_datasets", "read_source"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datasets:
+    """What the stages learn from and are tested on.
+
+    Attributes:
+        train, test: Datasets of one schema.
+        train_manifest, test_manifest: Their manifests, whose digests are their names.
+        readers: The user's own reading functions, inputs of the first stage.
+    """
+
+    train: Dataset
+    test: Dataset
+    train_manifest: Manifest
+    test_manifest: Manifest
+    readers: tuple[UserFunction, ...] = ()
+
+    @property
+    def train_subject(self) -> Subject:
+        """The training data as an artifact."""
+        return Subject("train", digest_manifest(self.train_manifest))
+
+    @property
+    def test_subject(self) -> Subject:
+        """The test data as an artifact."""
+        return Subject("test", digest_manifest(self.test_manifest))
+
+    @property
+    def schema(self) -> Schema:
+        """The one schema."""
+        return self.train.schema
+
+
+def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> Datasets:
+    """Read the data that `hauberk.toml` names; the schema comes from the training data and the user's overrides.
+
+    Raises:
+        DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema.
+        BadTrainFunction: A reading function fails or gives no table.
+        NotATrainingLabel: Fewer than two classes.
+    """
+    section = configuration.data
+    train_table, train_reader = _read(folder, section.train, section.csv)
+    schema = _schema(train_table, configuration)
+    train = make_dataset(train_table, schema, where=section.train)
+    readers = [train_reader]
+    if section.test:
+        test_table, test_reader = _read(folder, section.test, section.csv)
+        test = make_dataset(test_table, schema, where=section.test)
+        readers.append(test_reader)
+    else:
+        train, test = _split(train, section.test_share, seed)
+    _require_classes(train)
+    return Datasets(
+        train=train,
+        test=test,
+        train_manifest=build_manifest(train),
+        test_manifest=build_manifest(test),
+        readers=tuple(reader for reader in readers if reader),
+    )
+
+
+def read_source(path: Path, section: CsvSection) -> pa.Table:
+    """The table in a file, CSV read as the section says."""
+    return read_table(path, csv=CsvOptions(**asdict(section)))
+
+
+def _read(folder: Path, source: str, section: CsvSection) -> tuple[pa.Table, UserFunction | None]:
+    if not is_function(source):
+        return read_source(folder / source, section), None
+    reader = load_function(folder, source)
+    table = reader.call()
+    if not isinstance(table, pa.Table):
+        raise BadTrainFunction(where=source, expected="a pyarrow.Table", got=type(table).__name__)
+    return table, reader
+
+
+def _schema(table: pa.Table, configuration: Configuration) -> Schema:
+    section = configuration.data
+    schema = infer_schema(table, target=section.target, overrides=_overrides(section), where=section.train)
+    relations = tuple(
+        LinearRelation(name=r.name, coefficients=tuple(sorted(r.coefficients.items())), bound=r.bound)
+        for r in section.relations
+    )
+    budget = configuration.threats.evasion.budget
+    return verify_schema(replace(schema, relations=relations, budget=budget), where=FILE)
+
+
+def _overrides(section: DataSection) -> dict[str, FeatureOverride]:
+    """The lists of columns and the tables of single columns, as one override a column; the table wins."""
+    overrides: dict[str, FeatureOverride] = {}
+
+    def note(names: Sequence[str], wish: FeatureOverride) -> None:
+        for name in names:
+            overrides[name] = _merge(overrides.get(name, FeatureOverride()), wish)
+
+    for name, role in ((section.id, Role.ID), (section.time, Role.TIME), (section.group, Role.GROUP)):
+        note([name] if name else [], FeatureOverride(role=role))
+    note(section.ignored, FeatureOverride(role=Role.IGNORED))
+    note(section.protected, FeatureOverride(protected=True))
+    note(section.personal, FeatureOverride(personal=True))
+    note(section.sensitive, FeatureOverride(sensitive=True))
+    for name, feature in section.features.items():
+        note([name], _override(feature))
+    return overrides
+
+
+def _override(feature: FeatureSection) -> FeatureOverride:
+    facts = asdict(feature)
+    for name, kind in (("kind", Kind), ("role", Role), ("direction", Direction)):
+        facts[name] = kind(facts[name]) if facts[name] is not None else None
+    return FeatureOverride(**facts)
+
+
+def _merge(old: FeatureOverride, new: FeatureOverride) -> FeatureOverride:
+    said = {name: value for name, value in asdict(new).items() if value is not None}
+    return replace(old, **said)
+
+
+def _split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+    """Hold out a share of the rows of every class, by seed."""
+    labels = encode_labels(dataset)
+    generator = np.random.default_rng([seed, 1])
+    held = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        held[generator.permutation(rows)[: max(1, round(share * len(rows)))]] = True
+    return dataset.take(np.flatnonzero(~held)), dataset.take(np.flatnonzero(held))
+
+
+def _require_classes(train: Dataset) -> None:
+    counts = np.bincount(encode_labels(train))
+    if np.count_nonzero(counts) < 2:
+        target = train.schema.target
+        where = target.name if target else "target"
+        raise NotATrainingLabel(where=where, expected="at least two classes", got=str(np.count_nonzero(counts)))

@@ -1,0 +1,101 @@
+"""Errors of the flows: the user's file, the state folder, the environment of a run."""
+
+from __future__ import annotations
+
+from hauberk.core.errors import HauberkError
+
+__all__ = [
+    "BadSetting",
+    "BadToml",
+    "BadTrainFunction",
+    "FlowError",
+    "Interrupted",
+    "MissingEvidence",
+    "NoProject",
+    "NotATrainingLabel",
+    "ProjectExists",
+    "StateLocked",
+    "StateUnwritable",
+    "UnknownSetting",
+]
+
+
+class FlowError(HauberkError):
+    """Base of the errors of `hauberk.flows`."""
+
+
+class NoProject(FlowError):
+    """There is no `hauberk.toml` in the folder. Make one with `hauberk init`, or name the folder that holds it."""
+
+    code = "FLOW-101"
+    title = "No hauberk.toml"
+
+
+class BadToml(FlowError):
+    """`hauberk.toml` is not TOML. The message names the line and the column."""
+
+    code = "FLOW-102"
+    title = "Not valid TOML"
+
+
+class UnknownSetting(FlowError):
+    """`hauberk.toml` has a key that no setting of Hauberk has; the nearest known one is named."""
+
+    code = "FLOW-103"
+    title = "Unknown setting"
+
+
+class BadSetting(FlowError):
+    """A setting has a value of another type or outside its range."""
+
+    code = "FLOW-104"
+    title = "Bad value of a setting"
+
+
+class BadTrainFunction(FlowError):
+    """The function named by `FILE.py:NAME` is not there, does not run, or gives something else than it should."""
+
+    code = "FLOW-105"
+    title = "Bad function"
+
+
+class ProjectExists(FlowError):
+    """`hauberk init` found a `hauberk.toml` and leaves it alone; `--force` writes a new one."""
+
+    code = "FLOW-106"
+    title = "Already a project"
+
+
+class NotATrainingLabel(FlowError):
+    """The data cannot be learnt from: fewer than two classes, or a class with fewer rows than there are folds."""
+
+    code = "FLOW-107"
+    title = "Nothing to learn"
+
+
+class MissingEvidence(FlowError):
+    """A stage was asked for before the one whose result it needs, or its artifact is gone from the store."""
+
+    code = "FLOW-201"
+    title = "Missing evidence"
+
+
+class StateLocked(FlowError):
+    """Another run works in this folder. Wait for it to end; the lock falls with its process."""
+
+    code = "FLOW-301"
+    title = "Another run holds the state"
+
+
+class StateUnwritable(FlowError):
+    """The folder cannot be written: read-only, no space left, or another owner."""
+
+    code = "FLOW-302"
+    title = "Cannot write"
+
+
+class Interrupted(FlowError):
+    """Stopped by the user. Finished stages are kept: the same command goes on where it stopped."""
+
+    code = "FLOW-303"
+    title = "Stopped"

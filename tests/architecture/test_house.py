@@ -1,0 +1,50 @@
+"""The house stands as it was drawn."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FRAMEWORKS = {"xgboost", "lightgbm", "sklearn", "torch", "onnxruntime", "ray", "flwr", "scipy", "pyarrow", "numpy"}
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+
+def test_importing_the_package_loads_no_framework():
+    assert not loaded_after("import hauberk") & FRAMEWORKS
+
+
+def test_the_command_line_starts_without_frameworks():
+    assert not loaded_after("import hauberk.cli.app") & (FRAMEWORKS - {"numpy", "pyarrow"})
+
+
+@pytest.mark.parametrize("page", ["errors.md", "configuration.md", "cli.md"])
+def test_generated_pages_are_there(page):
+    assert (ROOT / "docs/reference" / page).stat().st_size > 500
+
+
+def test_generated_pages_are_up_to_date():
+    done = subprocess.run([sys.executable, ROOT / "docs/generate.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_file_names_a_registry_or_a_machine():
+    words = [
+        a + b for a, b in [("py", "pi.org"), ("python", "hosted.org"), ("registry.", "npmjs"), ("deb.", "debian.org")]
+    ]
+    words += ["/wo" + "rk/", "/ro" + "ot/"]
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    for name in files:
+        path = ROOT / name
+        if path.is_file() and path.suffix in {".py", ".md", ".toml", ".yml", ".txt", ".go", ""}:
+            text = path.read_text(errors="replace")
+            assert not [word for word in words if word in text], name

@@ -1,0 +1,85 @@
+"""`hauberk.toml`: strict, and helpful about what is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hauberk.core.errors import HauberkError
+from hauberk.core.gate import BadRule
+from hauberk.flows.configuration import load_configuration, parse_configuration
+from hauberk.flows.errors import BadSetting, BadToml, NoProject, UnknownSetting
+
+MINIMAL = '[system]\nname = "lending"\n[data]\ntrain = "a.csv"\ntarget = "y"\n'
+
+
+def test_a_minimal_file_has_defaults():
+    configuration = parse_configuration(MINIMAL.encode())
+    assert configuration.system.name == "lending"
+    assert configuration.harden.max_clean_loss == 0.01
+
+
+def test_hyphens_and_underscores_are_alike_but_column_names_stay():
+    text = MINIMAL + "[data.features.capital-gain]\nreach-high = 5100\n[harden]\nmax-clean-loss = 0.02\n"
+    configuration = parse_configuration(text.encode())
+    assert configuration.data.features["capital-gain"].reach_high == 5100
+    assert configuration.harden.max_clean_loss == 0.02
+
+
+@pytest.mark.parametrize(
+    ("extra", "key", "near"),
+    [
+        ("[data.features.f]\nmutabel = true", "data.features.f.mutabel", "mutable"),
+        ("[hardn]\n", "hardn", "harden"),
+        ("[model]\ntres = 5", "model.tres", "trees"),
+        ('[[data.relations]]\nname = "r"\nbond = 3', "data.relations[0].bond", "bound"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest(extra, key, near):
+    with pytest.raises(UnknownSetting) as caught:
+        parse_configuration((MINIMAL + extra).encode())
+    assert key in caught.value.got
+    assert near in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[system]\nname = 3\n[data]\ntrain = 'a'\ntarget = 'y'",
+        "[system]\nname = 'Has Blank'\n[data]\ntrain = 'a'\ntarget = 'y'",
+        "[system]\nname = 'a'\n[data]\ntrain = 'a'",
+        MINIMAL + "[harden]\nmax-clean-loss = 2.0",
+        MINIMAL + "[model]\ntrees = 0",
+        MINIMAL + "[data.features.f]\ndirection = 'sideways'",
+    ],
+)
+def test_a_bad_value_is_refused(text):
+    with pytest.raises(BadSetting) as caught:
+        parse_configuration(text.encode())
+    assert "$" in caught.value.got
+
+
+def test_a_bad_gate_is_refused():
+    with pytest.raises(BadRule):
+        parse_configuration((MINIMAL + '[gates]\naccuracy = "high"').encode())
+
+
+@given(st.binary(max_size=200))
+def test_only_our_errors_escape(data):
+    with contextlib.suppress(HauberkError):
+        parse_configuration(data)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(NoProject) as caught:
+        load_configuration(tmp_path / "nowhere")
+    assert "hauberk init" in caught.value.hint
+
+
+def test_not_toml():
+    with pytest.raises(BadToml) as caught:
+        parse_configuration(b"[system\n")
+    assert "line 1" in caught.value.got
