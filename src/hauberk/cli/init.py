@@ -15,7 +15,9 @@ __all__ = ["command"]
 
 @click.command("init")
 @folder_argument
-@click.option("--train", type=click.Path(path_type=Path), required=True, help="Training data (csv, parquet, arrow, npz).")
+@click.option(
+    "--train", type=click.Path(path_type=Path), required=True, help="Training data (csv, parquet, arrow, npz)."
+)
 @click.option("--target", required=True, help="Column to predict.")
 @click.option("--test", type=click.Path(path_type=Path), help="Test data; a quarter is held out without it.")
 @click.option("--force", is_flag=True, help="Overwrite an existing hauberk.toml.")
@@ -23,7 +25,9 @@ __all__ = ["command"]
 def command(folder: Path, train: Path, target: str, test: Path | None, force: bool, door: Door) -> int:
     """Write hauberk.toml into FOLDER from a training file."""
     made = init_project(folder, train=train, target=target, test=test, force=force)
-    door.show(made.document(), _table(made), f"\nWrote {made.path}. Read the adversary's part, then run: hauberk secure")
+    door.show(
+        made.document(), _table(made), f"\nWrote {made.path}. Read the adversary's part, then run: hauberk secure"
+    )
     return 0
 
 

@@ -30,9 +30,9 @@ def show(folder: Path, door: Door) -> int:
 
 @command.command("verify")
 @folder_argument
-@click.option("--since", type=click.Path(path_type=Path), help="An earlier checkpoint that this log must extend.")
+@click.option("--since", type=click.Path(path_type=Path), multiple=True, help="A checkpoint kept from earlier.")
 @door_options
-def verify(folder: Path, since: Path | None, door: Door) -> int:
+def verify(folder: Path, since: tuple[Path, ...], door: Door) -> int:
     """Re-hash every entry, tile, checkpoint and stored blob of FOLDER; say what was altered and where."""
     audit = audit_ledger(folder, since=since)
     door.show(audit.document(), *_findings(audit))

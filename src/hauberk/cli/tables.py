@@ -59,7 +59,9 @@ def _frontier(outcome: Outcome) -> Table:
     table = Table("candidate", "accuracy", "attacked", "", box=None, pad_edge=False)
     for point in outcome.frontier:
         mark = "chosen" if point.chosen else point.note
-        table.add_row(point.name, f"{point.clean:.3f}", f"{point.attacked:.3f}", Text(mark, "green" if point.chosen else ""))
+        table.add_row(
+            point.name, f"{point.clean:.3f}", f"{point.attacked:.3f}", Text(mark, "green" if point.chosen else "")
+        )
     table.title, table.title_justify = "frontier, on validation rows", "left"
     return table
 
@@ -90,7 +92,7 @@ def _paths(outcome: Outcome) -> Table:
 
 
 def _value(claim: Claim | None) -> str:
-    return f"{claim.estimate.value:.3f} {_interval(claim)}" if claim else "–"
+    return f"{claim.estimate.value:.3f} {_interval(claim)}" if claim else "-"
 
 
 def _interval(claim: Claim) -> str:

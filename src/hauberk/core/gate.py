@@ -36,8 +36,8 @@ class Gate:
 
     @property
     def rule(self) -> str:
-        """The rule as a person writes it."""
-        return f"{self.comparison} {self.threshold:g}"
+        """The rule as a person writes it, with every digit. Law: `parse_rule(g.name, g.rule) == g`."""
+        return f"{self.comparison} {self.threshold!r}".removesuffix(".0")
 
     def admits(self, value: float) -> bool:
         """Whether `value` passes; NaN never does."""
@@ -80,7 +80,7 @@ def parse_rule(name: str, text: str) -> Gate:
         BadRule: Not a comparison with a number.
     """
     match = _RULE.fullmatch(text)
-    if match is None:
+    if match is None or not math.isfinite(float(match[2])):
         raise BadRule(where=f"gates.{name}", expected='a comparison such as ">= 0.60"', got=repr(text))
     return Gate(name=name, comparison=match[1], threshold=float(match[2]))
 

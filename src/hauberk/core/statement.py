@@ -13,9 +13,19 @@ from hauberk.core.encoding import Json, parse_hex, parse_json, render_json
 from hauberk.core.errors import Malformed
 from hauberk.core.limits import DEFAULT_LIMITS, Limits
 
-__all__ = ["STATEMENT_TYPE", "Statement", "Subject", "parse_statement", "parse_subject", "render_statement"]
+__all__ = [
+    "STATEMENT_PAYLOAD",
+    "STATEMENT_TYPE",
+    "Statement",
+    "Subject",
+    "parse_statement",
+    "parse_subject",
+    "render_statement",
+]
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+STATEMENT_PAYLOAD = "application/vnd.in-toto+json"
+"""The type under which an envelope carries a statement (in-toto Attestation Framework, spec/v1/envelope.md)."""
 _FIELDS = {"_type", "subject", "predicateType", "predicate"}
 
 

@@ -1,1 +1,88 @@
-"""."""
+"""Tables and what they mean: reading, schema, encoding, the adversary's reach, and the manifest that names changes."""
+
+from hauberk.data.adversary import ball_reach, resolve_reach
+from hauberk.data.canonical import row_bytes
+from hauberk.data.conform import conform_table
+from hauberk.data.dataset import Dataset, make_dataset
+from hauberk.data.encode import decode_rows, encode_labels, encode_rows
+from hauberk.data.infer import DEFAULT_INFERENCE, Inference, infer_schema
+from hauberk.data.limits import DEFAULT_TABLE_LIMITS, TableLimits
+from hauberk.data.manifest import (
+    BATCH_ROWS,
+    ChangedBatch,
+    Manifest,
+    build_manifest,
+    changed_rows,
+    compare_manifests,
+    digest_manifest,
+    find_changed_rows,
+    parse_manifest,
+    render_manifest,
+    row_digests,
+)
+from hauberk.data.overrides import FeatureOverride, apply_overrides
+from hauberk.data.reach import Reach
+from hauberk.data.reach_check import Violation, check_reach, list_violations
+from hauberk.data.readers import CsvOptions, open_batches, read_table
+from hauberk.data.schema import (
+    Adversary,
+    Direction,
+    Feature,
+    Kind,
+    LinearRelation,
+    Role,
+    Schema,
+    input_schema,
+)
+from hauberk.data.schema_document import digest_schema, parse_schema, render_schema, without_adversary
+from hauberk.data.schema_rules import verify_schema
+
+__all__ = [
+    "BATCH_ROWS",
+    "DEFAULT_INFERENCE",
+    "DEFAULT_TABLE_LIMITS",
+    "Adversary",
+    "ChangedBatch",
+    "CsvOptions",
+    "Dataset",
+    "Direction",
+    "Feature",
+    "FeatureOverride",
+    "Inference",
+    "Kind",
+    "LinearRelation",
+    "Manifest",
+    "Reach",
+    "Role",
+    "Schema",
+    "TableLimits",
+    "Violation",
+    "apply_overrides",
+    "ball_reach",
+    "build_manifest",
+    "changed_rows",
+    "check_reach",
+    "compare_manifests",
+    "conform_table",
+    "decode_rows",
+    "digest_manifest",
+    "digest_schema",
+    "encode_labels",
+    "encode_rows",
+    "find_changed_rows",
+    "infer_schema",
+    "input_schema",
+    "list_violations",
+    "make_dataset",
+    "open_batches",
+    "parse_manifest",
+    "parse_schema",
+    "read_table",
+    "render_manifest",
+    "render_schema",
+    "resolve_reach",
+    "row_bytes",
+    "row_digests",
+    "verify_schema",
+    "without_adversary",
+]

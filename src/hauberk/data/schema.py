@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Adversary", "Direction", "Feature", "Kind", "LinearRelation", "Role", "Schema"]
+__all__ = ["Adversary", "Direction", "Feature", "Kind", "LinearRelation", "Role", "Schema", "input_schema"]
 
 
 class Kind(StrEnum):
@@ -120,3 +120,8 @@ class Schema:
     def target(self) -> Feature | None:
         """The column to predict, if the schema has one."""
         return next((feature for feature in self.features if feature.role is Role.TARGET), None)
+
+
+def input_schema(schema: Schema) -> Schema:
+    """The part of the schema that a request without a label has to fit."""
+    return Schema(features=schema.inputs, relations=schema.relations, budget=schema.budget)

@@ -21,11 +21,11 @@ from hauberk.data import (
     Role,
     Schema,
     build_manifest,
+    digest_manifest,
     encode_labels,
     infer_schema,
-    read_table,
-    digest_manifest,
     make_dataset,
+    read_table,
     verify_schema,
 )
 from hauberk.flows.configuration import Configuration, CsvSection, DataSection, FeatureSection

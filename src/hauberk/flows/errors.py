@@ -12,6 +12,7 @@ __all__ = [
     "Interrupted",
     "MissingEvidence",
     "NoProject",
+    "NoState",
     "NotATrainingLabel",
     "ProjectExists",
     "StateLocked",
@@ -71,6 +72,13 @@ class NotATrainingLabel(FlowError):
 
     code = "FLOW-107"
     title = "Nothing to learn"
+
+
+class NoState(FlowError):
+    """Nothing has been run in this folder, so there is no ledger to show or to audit. Run `hauberk secure` first."""
+
+    code = "FLOW-108"
+    title = "Nothing has been run here"
 
 
 class MissingEvidence(FlowError):

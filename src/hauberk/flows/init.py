@@ -85,7 +85,9 @@ def _render(name: str, train: str, test: str, schema: Schema, table: pa.Table) -
         "",
         "[data]",
         f"train = {_quote(train)}",
-        f"test = {_quote(test)}" if test else '# test = "test.parquet"   # without one, a quarter of the rows is held out',
+        f"test = {_quote(test)}"
+        if test
+        else '# test = "test.parquet"   # without one, a quarter of the rows is held out',
         f"target = {_quote(schema.target.name if schema.target else '')}",
         *_named("id", schema, Role.ID),
         *_named("time", schema, Role.TIME),
@@ -124,7 +126,7 @@ def _feature(feature: Feature, table: pa.Table) -> list[str]:
         return [*lines, f"mutable = false       # {len(feature.categories)} categories: {_comment(shown)}"]
     within = _spread(table[feature.name], whole=feature.kind is Kind.INTEGER)
     lines += [f"mutable = {'false' if feature.protected or not within else 'true'}", f"within = {within:g}"]
-    return lines + ['# direction = "up"     # both, up or down', "# reach-high = 100"]
+    return [*lines, '# direction = "up"     # both, up or down', "# reach-high = 100"]
 
 
 def _spread(column: pa.ChunkedArray, *, whole: bool) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hauberk.crypto import FileKeyProvider, Profile, PublicIdentity, Signer
 from hauberk.flows.configuration import Configuration, load_configuration
-from hauberk.flows.errors import StateLocked, StateUnwritable
+from hauberk.flows.errors import BadSetting, StateLocked, StateUnwritable
 from hauberk.ledger import Log, open_log
 from hauberk.store import BlobStore, StateStore
 
@@ -20,6 +20,8 @@ __all__ = ["STATEMENT_PAYLOAD", "STATE_FOLDER", "Project", "open_project", "orig
 
 STATEMENT_PAYLOAD = "application/vnd.in-toto+json"
 STATE_FOLDER = ".hauberk"
+SIGNING_KEY = "signing"
+STORE_KEY = "store"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,9 +71,7 @@ def _clock() -> datetime:
 
 
 @contextmanager
-def open_project(
-    folder: Path, *, seed: int | None = None, now: Callable[[], datetime] = _clock
-) -> Iterator[Project]:
+def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], datetime] = _clock) -> Iterator[Project]:
     """Open the project in `folder`, making keys and state on the first run, and hold its lock until the end.
 
     Raises:
@@ -83,21 +83,39 @@ def open_project(
     configuration = load_configuration(folder)
     state_folder = folder / STATE_FOLDER
     with _lock(state_folder):
-        keys = FileKeyProvider(state_folder / "keys")
         name = origin_of(configuration)
-        signer = keys.open_signer(name, profile=Profile(configuration.seal.profile))
-        with StateStore.open(f"sqlite:///{state_folder / 'state.db'}") as state:
+        keys = _keys(state_folder, name, Profile(configuration.seal.profile))
+        signer = keys.signer(SIGNING_KEY)
+        ledger = open_log(state_folder / "ledger", origin=name, signers=[signer], verifiers=signer.identity.keys)
+        with ledger as log, StateStore.open(state_folder / "state.db") as state:
             yield Project(
                 folder=folder,
                 configuration=configuration,
                 seed=configuration.system.seed if seed is None else seed,
                 keys=keys,
                 signer=signer,
-                store=BlobStore(state_folder / "store", keys),
+                store=BlobStore(state_folder / "store", keys, key_name=STORE_KEY),
                 state=state,
-                log=open_log(state_folder / "ledger", origin=name, signers=[signer]),
+                log=log,
                 now=now,
             )
+
+
+def _keys(state_folder: Path, name: str, profile: Profile) -> FileKeyProvider:
+    """The keys of the project, made on the first run only: where there is a ledger, lost keys stay lost."""
+    keys = FileKeyProvider(state_folder / "keys")
+    if not (state_folder / "ledger").exists():
+        known = keys.names()
+        if SIGNING_KEY not in known:
+            keys.create_signing_key(SIGNING_KEY, identity=name, profile=profile)
+        if STORE_KEY not in known:
+            keys.create_wrapping_key(STORE_KEY)
+    found = keys.public(SIGNING_KEY)
+    if found.profile is not profile or found.name != name:
+        hint = "the ledger's key keeps its name and profile; restore the setting, or begin a new state folder"
+        expected, got = f"{found.name} with {found.profile}", f"{name} with {profile}"
+        raise BadSetting(where="system.name, seal.profile", expected=expected, got=got, hint=hint)
+    return keys
 
 
 @contextmanager

@@ -1,1 +1,46 @@
-"""."""
+"""Models: what predicts, its trees where it has some, and its safe file."""
+
+from hauberk.models.adapters.ensemble_file import open_ensemble
+from hauberk.models.adapters.function import open_function
+from hauberk.models.builtin import fit_booster
+from hauberk.models.check import verify_ensemble
+from hauberk.models.columns import require_width
+from hauberk.models.ensemble import Link, TreeEnsemble
+from hauberk.models.ensemble_json import digest_ensemble, parse_ensemble, render_ensemble
+from hauberk.models.library_model import Kind, LibraryModel, TreeModel
+from hauberk.models.link import apply_link
+from hauberk.models.open import open_model, parse_model, serialise_model
+from hauberk.models.protocols import HasTrees, Matrix, Model, Scores
+from hauberk.models.training import Fit, TrainingSet
+from hauberk.models.traverse import Traversal, compile_ensemble, leaves, margins, scores
+
+__all__ = [
+    "Fit",
+    "HasTrees",
+    "Kind",
+    "LibraryModel",
+    "Link",
+    "Matrix",
+    "Model",
+    "Scores",
+    "TrainingSet",
+    "Traversal",
+    "TreeEnsemble",
+    "TreeModel",
+    "apply_link",
+    "compile_ensemble",
+    "digest_ensemble",
+    "fit_booster",
+    "leaves",
+    "margins",
+    "open_ensemble",
+    "open_function",
+    "open_model",
+    "parse_ensemble",
+    "parse_model",
+    "render_ensemble",
+    "require_width",
+    "scores",
+    "serialise_model",
+    "verify_ensemble",
+]

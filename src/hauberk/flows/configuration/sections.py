@@ -159,13 +159,15 @@ class ModelSection:
             built-in booster.
         file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then.
         trees, depth, learning_rate: Size and step of the built-in booster.
+        threads: Threads of the built-in booster; the same number gives the same model.
     """
 
     train: str = ""
     file: str = ""
     trees: Count = 150
     depth: Annotated[int, Meta(ge=1, le=16)] = 6
-    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.1
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.15
+    threads: Annotated[int, Meta(ge=1, le=64)] = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

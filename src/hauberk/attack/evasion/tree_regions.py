@@ -1,0 +1,219 @@
+"""Parts of regions with the leaves that touch them, thousands at once: what branch and bound branches on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hauberk.attack.evasion.contest import Contest
+from hauberk.attack.evasion.field import Field
+from hauberk.attack.evasion.leaves import MISSING, members
+from hauberk.attack.evasion.presence import Bits, unpack
+
+__all__ = ["Atlas", "Cut", "Regions", "divide", "first_regions", "join", "make_atlas", "offered_cells", "pack_cells"]
+
+_WORD = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Atlas:
+    """What all L leaves ask of each of A axes.
+
+    Attributes:
+        tree: (L,) int32.
+        value: (L,) float64, as in the contest.
+        ordered: (A,) bool.
+        first, last: (A, L) int32, the range of cells on an ordered axis; everything on the others.
+        words: (A, L, W) uint64, the bit set of cells on the others; everything on ordered ones. The bit after the
+            last cell stands for a missing value, and each leaf has it: rows without a value have met their leaves.
+    """
+
+    tree: NDArray[np.int32]
+    value: NDArray[np.float64]
+    ordered: NDArray[np.bool_]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    words: NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Regions:
+    """B parts of the regions of rows.
+
+    Attributes:
+        row: (B,) intp, whose it is.
+        low, high: (B, A) int32, cells on ordered axes; `MISSING` and one after the last where the row has no value.
+        words: (B, A, W) uint64, cells on the others, as in `Atlas`.
+        base: (B,) float64, what the trees that are decided add up to.
+        count: (B,) intp, how many leaves of the other trees touch it.
+        leaf: (sum of count,) int32, these, ascending for each region.
+    """
+
+    row: NDArray[np.intp]
+    low: NDArray[np.int32]
+    high: NDArray[np.int32]
+    words: NDArray[np.uint64]
+    base: NDArray[np.float64]
+    count: NDArray[np.intp]
+    leaf: NDArray[np.int32]
+
+    def at(self, index: NDArray[np.bool_]) -> Regions:
+        """Some of the regions, (B,) bool."""
+        if index.all():
+            return self
+        return Regions(
+            row=self.row[index],
+            low=self.low[index],
+            high=self.high[index],
+            words=self.words[index],
+            base=self.base[index],
+            count=self.count[index],
+            leaf=self.leaf[np.repeat(index, self.count)],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cut:
+    """Parts to be made of regions along one axis each.
+
+    Attributes:
+        parent: (C,) intp, of which region.
+        axis: (C,) intp, along which axis.
+        low, high: (C,) int32, cells of the part, where the axis is ordered.
+        words: (C, W) uint64, cells of the part where it is not.
+    """
+
+    parent: NDArray[np.intp]
+    axis: NDArray[np.intp]
+    low: NDArray[np.int32]
+    high: NDArray[np.int32]
+    words: NDArray[np.uint64]
+
+
+def make_atlas(contest: Contest, field: Field) -> Atlas:
+    """The atlas of a contest over the axes of a field."""
+    leaves, axes = len(contest.value), field.axes
+    sizes = np.diff(np.append(contest.boxes.start, leaves))
+    width = max((axis.boxes.cells // _WORD + 1 for axis in axes if not axis.ordered), default=1)
+    first, last = np.zeros((2, len(axes), leaves), dtype=np.int32)
+    words = np.full((len(axes), leaves, width), ~np.uint64(0))
+    for number, axis in enumerate(axes):
+        boxes = axis.boxes
+        last[number] = boxes.cells - 1
+        if axis.ordered:
+            first[number, boxes.leaf] = boxes.first[boxes.shape]
+            last[number, boxes.leaf] = boxes.last[boxes.shape]
+        else:
+            inside = members(boxes, np.arange(boxes.cells))
+            inside = np.concatenate([inside, np.ones((len(inside), 1), dtype=np.bool_)], axis=1)
+            words[number, boxes.leaf] = pack_cells(inside, width)[boxes.shape]
+    return Atlas(
+        tree=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes),
+        value=contest.value,
+        ordered=np.array([axis.ordered for axis in axes], dtype=np.bool_),
+        first=first,
+        last=last,
+        words=words,
+    )
+
+
+def first_regions(atlas: Atlas, contest: Contest, field: Field, alive: Bits) -> Regions:
+    """The whole region of each row, with the (L, n / 8) leaves that touch it."""
+    rows, axes = len(field.rows), len(field.axes)
+    low, high = np.zeros((2, rows, axes), dtype=np.int32)
+    words = np.zeros((rows, axes, atlas.words.shape[2]), dtype=np.uint64)
+    for number, axis in enumerate(field.axes):
+        gone = axis.own == MISSING
+        if axis.ordered:
+            low[:, number], high[:, number] = axis.low, np.where(gone, axis.boxes.cells, axis.high)
+        else:
+            words[:, number] = pack_cells(np.concatenate([axis.allowed, gone[:, None]], axis=1), words.shape[2])
+    touched = np.ascontiguousarray(unpack(alive, rows).T)
+    return Regions(
+        row=np.arange(rows),
+        low=low,
+        high=high,
+        words=words,
+        base=np.full(rows, contest.base),
+        count=touched.sum(axis=1),
+        leaf=np.nonzero(touched)[1].astype(np.int32),
+    )
+
+
+def join(parts: Sequence[Regions]) -> Regions:
+    """Regions one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Regions(
+        row=np.concatenate([part.row for part in parts]),
+        low=np.concatenate([part.low for part in parts]),
+        high=np.concatenate([part.high for part in parts]),
+        words=np.concatenate([part.words for part in parts]),
+        base=np.concatenate([part.base for part in parts]),
+        count=np.concatenate([part.count for part in parts]),
+        leaf=np.concatenate([part.leaf for part in parts]),
+    )
+
+
+def divide(atlas: Atlas, regions: Regions, cut: Cut) -> Regions:
+    """The parts, each with those leaves of its parent that touch it."""
+    children = np.arange(len(cut.parent))
+    low, high, words = regions.low[cut.parent], regions.high[cut.parent], regions.words[cut.parent]
+    ordered = atlas.ordered[cut.axis]
+    low[children, cut.axis], high[children, cut.axis] = cut.low, cut.high
+    words[children, cut.axis] = np.where(ordered[:, None], words[children, cut.axis], cut.words)
+    count = regions.count[cut.parent]
+    ends = np.cumsum(regions.count)
+    child = np.repeat(children, count)
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    leaf = regions.leaf[np.repeat((ends - regions.count)[cut.parent], count) + within]
+    touched = _touched(atlas, cut, child, leaf)
+    return Regions(
+        row=regions.row[cut.parent],
+        low=low,
+        high=high,
+        words=words,
+        base=regions.base[cut.parent],
+        count=np.bincount(child[touched], minlength=len(children)),
+        leaf=leaf[touched],
+    )
+
+
+def offered_cells(field: Field, regions: Regions, number: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(B, K) the cells of an axis that a region still holds and its row may go to; (B,) whether the row has a value."""
+    axis = field.axes[number]
+    cells = np.arange(axis.boxes.cells)
+    if axis.ordered:
+        low, high = regions.low[:, number, None], regions.high[:, number, None]
+        inside = (cells >= low) & (cells <= high)
+    else:
+        words = np.ascontiguousarray(regions.words[:, number]).astype("<u8").view(np.uint8)
+        inside = np.unpackbits(words, axis=1, count=axis.boxes.cells, bitorder="little").view(np.bool_)
+    return inside & axis.allowed[regions.row], axis.own[regions.row] != MISSING
+
+
+
+
+
+def pack_cells(inside: NDArray[np.bool_], width: int) -> NDArray[np.uint64]:
+    """(n, W) bit sets of the cells, (n, K)."""
+    padded = np.zeros((len(inside), width * 8), dtype=np.uint8)
+    packed = np.packbits(inside, axis=1, bitorder="little")
+    padded[:, : packed.shape[1]] = packed
+    return padded.view("<u8").astype(np.uint64)
+
+
+def _touched(
+    atlas: Atlas, cut: Cut, child: NDArray[np.intp], leaf: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    leaves = len(atlas.tree)
+    place = (cut.axis * leaves)[child] + leaf
+    touched = (atlas.first.ravel()[place] <= cut.high[child]) & (atlas.last.ravel()[place] >= cut.low[child])
+    others = np.flatnonzero(~atlas.ordered[cut.axis][child])
+    if len(others):
+        words = atlas.words.reshape(-1, atlas.words.shape[2])[place[others]]
+        touched[others] = (words & cut.words[child[others]]).any(axis=1)
+    return touched

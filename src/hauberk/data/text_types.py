@@ -1,0 +1,67 @@
+"""Types for the text columns of a CSV file, read off the whole column so that no late row can contradict them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["parse_texts"]
+
+_TRUTH = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+_TRIED = 64
+_PADDED = r"^[+-]?0[0-9xX]"
+_DIGITS = r"^[+-]?[0-9]+$"
+
+
+def parse_texts(table: pa.Table) -> pa.Table:
+    """The table with each text column as int64, float64, bool or timestamp where all its values are, else as it is.
+
+    A column with a padded number (`007`, a postal code) or with whole numbers beyond int64 (an account) stays text,
+    because reading it as a number would lose what it says.
+    """
+    columns = [_parsed(column) if column.type == pa.string() else column for column in table.columns]
+    return pa.table(columns, names=table.column_names)
+
+
+def _parsed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if column.null_count == len(column):
+        return column
+    whole = _cast(column, pa.int64())
+    if whole is not None:
+        return column if _any(column, _PADDED) else whole
+    numbers = _cast(column, pa.float64())
+    if numbers is not None:
+        return column if _any(column, _PADDED) or not _any(column, _DIGITS, negate=True) else numbers
+    truth = _truth(column)
+    if truth is not None:
+        return truth
+    for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+        times = _cast(column, kind)
+        if times is not None:
+            return times
+    return column
+
+
+def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    """The column as `kind`, or None. The first values are tried alone: Arrow reads a column to its end to refuse it."""
+    try:
+        column.slice(0, _TRIED).cast(kind)
+        return column.cast(kind)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _any(column: pa.ChunkedArray, pattern: str, *, negate: bool = False) -> bool:
+    found = pc.match_substring_regex(column, pattern)
+    hit: bool | None = pc.any(pc.invert(found) if negate else found).as_py()
+    return bool(hit)
+
+
+def _truth(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    words = pc.unique(column.slice(0, _TRIED)).to_pylist()
+    if any(word is not None and word not in _TRUTH for word in words):
+        return None
+    if any(word is not None and word not in _TRUTH for word in pc.unique(column).to_pylist()):
+        return None
+    true = pc.is_in(column, value_set=pa.array([word for word, value in _TRUTH.items() if value]))
+    return pc.if_else(pc.is_valid(column), true, pa.scalar(None, pa.bool_()))

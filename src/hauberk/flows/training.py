@@ -1,0 +1,74 @@
+"""What trains models in this project: the user's function or the built-in booster, over encoded datasets."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from hauberk.data import Dataset, Kind, encode_labels, encode_rows
+from hauberk.flows.configuration import ModelSection
+from hauberk.flows.functions import UserFunction, load_function
+from hauberk.flows.project import Project
+from hauberk.models import open_model
+from hauberk.models.builtin import fit_booster
+from hauberk.models.protocols import Matrix
+from hauberk.models.training import Fit, TrainingSet
+from hauberk.verify.label_errors import FitPredict, Labels
+
+__all__ = ["booster", "fit_predict", "training_set", "user_fit"]
+
+
+def training_set(dataset: Dataset, *, seed: int) -> TrainingSet:
+    """The dataset as a training function gets it: every row with weight 1, no monotone direction."""
+    inputs = dataset.schema.inputs
+    rows = encode_rows(dataset)
+    target = dataset.schema.target
+    return TrainingSet(
+        rows=rows,
+        labels=encode_labels(dataset),
+        weight=np.ones(len(rows)),
+        names=tuple(feature.name for feature in inputs),
+        categorical=np.array([feature.kind is Kind.CATEGORY for feature in inputs], bool),
+        category_counts=tuple(len(feature.categories) for feature in inputs),
+        monotone=np.zeros(len(inputs), np.int8),
+        classes=target.categories if target else (),
+        seed=seed,
+    )
+
+
+def booster(section: ModelSection) -> Fit:
+    """The built-in booster with the sizes of `hauberk.toml`."""
+    return partial(
+        fit_booster,
+        trees=section.trees,
+        depth=section.depth,
+        learning_rate=section.learning_rate,
+        threads=section.threads,
+    )
+
+
+def user_fit(project: Project) -> UserFunction | None:
+    """The user's training function, or None where the built-in booster trains."""
+    text = project.configuration.model.train
+    return load_function(project.folder, text) if text else None
+
+
+def fit_predict(like: TrainingSet, *, trees: int) -> FitPredict:
+    """Trains a small booster on some rows of `like` and predicts others, for out-of-fold checks."""
+
+    def call(train_rows: Matrix, train_labels: Labels, test_rows: Matrix) -> Matrix:
+        part = TrainingSet(
+            rows=train_rows,
+            labels=train_labels,
+            weight=np.ones(len(train_rows)),
+            names=like.names,
+            categorical=like.categorical,
+            category_counts=like.category_counts,
+            monotone=like.monotone,
+            classes=like.classes,
+            seed=like.seed,
+        )
+        return open_model(fit_booster(part, trees=trees, depth=4, learning_rate=0.15)).predict(test_rows)
+
+    return call

@@ -1,0 +1,57 @@
+"""Errors of hardening; each class is a page of the reference."""
+
+from __future__ import annotations
+
+from hauberk.core.errors import HauberkError
+
+__all__ = ["BadHardening", "HardenError", "OutOfReach", "TooFewRows", "UnknownRecipe"]
+
+
+class HardenError(HauberkError):
+    """Base of the errors of `hauberk.harden`."""
+
+    code = "HARDEN-000"
+    title = "The model cannot be hardened"
+
+
+class BadHardening(HardenError):
+    """A setting of the hardening is out of its range, or recipes share a name.
+
+    Correct `[harden]` in `hauberk.toml`: `max-clean-loss` is a share from 0 to below 1, `validation-share` a share
+    above 0 and at most a half, and at least one recipe besides `plain` has to be tried.
+    """
+
+    code = "HARDEN-101"
+    title = "Unusable setting"
+
+
+class UnknownRecipe(HardenError):
+    """A recipe of that name does not exist.
+
+    Correct `recipes` in `[harden]`; leave it out to try all of them.
+    """
+
+    code = "HARDEN-102"
+    title = "No such recipe"
+
+
+class TooFewRows(HardenError):
+    """The training rows cannot be divided into a part to train on and a part to compare on.
+
+    Every class needs at least two rows in each fold of the validation. Give more rows, raise `validation-share`, or
+    switch hardening off with `adversarial = false`.
+    """
+
+    code = "HARDEN-103"
+    title = "Too few rows to compare models"
+
+
+class OutOfReach(HardenError):
+    """An attack returned rows that the schema's adversary cannot make.
+
+    Attacked accuracy over such rows would mean nothing, so nothing is chosen by it. The fault is in the attack that
+    was given, not in the data: an attack must stay within the reach that it gets.
+    """
+
+    code = "HARDEN-104"
+    title = "The attack left its reach"

@@ -1,0 +1,41 @@
+"""Many tests at once: which of them count when the share of false alarms is bounded."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hauberk.stats.errors import BadLevel, BadSample
+
+__all__ = ["benjamini_hochberg"]
+
+
+def benjamini_hochberg(p_values: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
+    """Which hypotheses are rejected so that the expected share of false ones among them is at most `level`.
+
+    Holds for independent and for positively dependent tests. A NaN is a test without a result and is refused.
+
+    Args:
+        p_values: (m,) float64 in 0 to 1; an empty array rejects nothing.
+        level: Bound on the false-discovery rate, above 0 and below 1.
+
+    Returns:
+        (m,) bool.
+
+    Raises:
+        BadSample: A value is no p-value.
+        BadLevel: The level is not between 0 and 1.
+
+    Source: Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57.
+    """
+    if not 0 < level < 1:
+        raise BadLevel(where="level", expected="a share above 0 and below 1", got=f"{level}")
+    if p_values.ndim != 1 or not np.all((p_values >= 0) & (p_values <= 1)):
+        raise BadSample(where="p_values", expected="values between 0 and 1 in one row", got=repr(p_values)[:80])
+    m = p_values.size
+    order = np.argsort(p_values, kind="stable")
+    below = np.flatnonzero(p_values[order] <= level * np.arange(1, m + 1) / m) if m else np.empty(0, int)
+    rejected = np.zeros(m, bool)
+    if below.size:
+        rejected[order[: below[-1] + 1]] = True
+    return rejected

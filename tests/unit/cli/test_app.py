@@ -1,0 +1,70 @@
+"""The root command: help without frameworks, errors in one form, exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hauberk.cli.app import VERBS, run
+
+
+def test_help_lists_every_verb(capsys):
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {verb} " in shown for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_every_verb_has_help_and_json(verb, capsys):
+    assert run([verb, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Usage: hauberk " + verb in shown
+
+
+def test_an_unknown_verb_is_wrong_use(capsys):
+    assert run(["secur"]) == 2
+    assert "Verbs: init, secure" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_wrong_use(capsys):
+    assert run(["doctor", "--nope"]) == 2
+    assert "--nope" in capsys.readouterr().err
+
+
+def test_an_error_is_told_once_and_as_json(tmp_path, capsys):
+    assert run(["secure", str(tmp_path), "--json"]) == 2
+    told = capsys.readouterr()
+    error = json.loads(told.out)["error"]
+    assert error["code"] == "FLOW-101"
+    assert error["hint"]
+    assert told.err.count("FLOW-101") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_doctor_names_what_is_there(capsys):
+    assert run(["doctor", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    parts = {check["part"]: check for check in report["checks"]}
+    assert report["healthy"] is True
+    assert parts["cryptography"]["health"] == "ok"
+    missing = [check for check in report["checks"] if check["health"] == "optional"]
+    assert all("pip install" in check["hint"] for check in missing)
+
+
+def test_doctor_notices_a_missing_part(capsys, monkeypatch):
+    from hauberk.flows import doctor
+
+    monkeypatch.setattr(doctor, "_installed", lambda name: "" if name == "scipy" else "1.0")
+    assert run(["doctor", "--json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    parts = {check["part"]: check["health"] for check in report["checks"]}
+    assert parts["scipy"] == "broken"
+    assert parts["xgboost beside xgboost-cpu"] == "broken"
+
+
+def test_version_by_module():
+    done = subprocess.run([sys.executable, "-m", "hauberk", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("hauberk, version ")
