@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,7 +81,17 @@ def parse_claim(document: Json, *, where: str) -> Claim:
             "level": int() | float() as level,
             "rung": str(rung),
             **rest,
-        } if not (set(rest) - {"unit"}) and isinstance(rest.get("unit", ""), str) and rung in set(Rung):
+        } if (
+            not (set(rest) - {"unit"})
+            and isinstance(rest.get("unit", ""), str)
+            and rung in set(Rung)
+            and all(_is_finite(number) for number in (value, low, high, n, level))
+        ):
             estimate = Estimate(value=value, low=low, high=high, n=n, method=method, level=level)
             return Claim(name=name, estimate=estimate, rung=Rung(rung), unit=str(rest.get("unit", "")))
     raise Malformed(where=where, expected="a claim", got=repr(document)[:120])
+
+
+def _is_finite(number: float) -> bool:
+    """Whether a JSON number can be computed with: neither a bool nor an integer beyond the floats."""
+    return not isinstance(number, bool) and abs(number) <= sys.float_info.max

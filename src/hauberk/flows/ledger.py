@@ -146,7 +146,7 @@ def audit_ledger(folder: Path, *, since: Sequence[Path] = ()) -> LedgerAudit:
     named: dict[Digest, str] = {}
     for index, entry in enumerate(reader.entries()):
         try:
-            named |= {digest: f"leaf {index}" for digest in _artifacts(entry, place.identity)}
+            named |= dict.fromkeys(_artifacts(entry, place.identity), f"leaf {index}")
         except HauberkError as error:
             findings.append(_altered(error, f"leaf {index}"))
     for digest, where in named.items():

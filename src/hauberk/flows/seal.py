@@ -22,9 +22,7 @@ __all__ = ["seal_model"]
 PREDICATE = "urn:hauberk:seal:bundle:v1"
 
 
-def seal_model(
-    project: Project, datasets: Datasets, hardened: StageResult, watch: Watcher = unwatched
-) -> StageResult:
+def seal_model(project: Project, datasets: Datasets, hardened: StageResult, watch: Watcher = unwatched) -> StageResult:
     """Sign and encrypt model, schema, manifests and policy into one bundle, kept in the store as an artifact."""
     name = project.configuration.system.name
     policy: Json = project.configuration.gates

@@ -10,10 +10,10 @@ from hauberk.core.claim import Claim
 from hauberk.core.encoding import Json
 from hauberk.core.gate import GateResult, evaluate_gates
 from hauberk.core.progress import Watcher, unwatched
-from hauberk.flows.attack import attack_model
+from hauberk.flows.attack import attack_system
 from hauberk.flows.datasets import load_datasets
 from hauberk.flows.gate import evaluate_policy, gates_of
-from hauberk.flows.harden import harden_model
+from hauberk.flows.harden import harden_system
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.prove import prove_system
 from hauberk.flows.seal import seal_model
@@ -141,11 +141,11 @@ def _run(project: Project, last: str, watch: Watcher) -> tuple[StageResult, ...]
     done = [verify_data(project, datasets, watch)]
     if last == "verify":
         return tuple(done)
-    hardened = harden_model(project, datasets, watch)
+    hardened = harden_system(project, datasets, watch)
     done.append(hardened)
     if last == "harden":
         return tuple(done)
-    done.append(attack_model(project, datasets, hardened, watch))
+    done.append(attack_system(project, datasets, hardened, watch))
     if last == "attack":
         return tuple(done)
     done.append(seal_model(project, datasets, hardened, watch))

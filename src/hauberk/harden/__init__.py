@@ -1,1 +1,45 @@
-"""."""
+"""Hardening: recipes of robust training, and the choice between what they make."""
+
+from hauberk.harden.adversarial_augmentation import AdversarialAugmentation
+from hauberk.harden.candidate import Candidate, Skipped
+from hauberk.harden.choose import Judgement, Reason, Rules, Verdict, choose_candidate
+from hauberk.harden.flattened import Flattened
+from hauberk.harden.harden import harden_model
+from hauberk.harden.monotone import Monotone
+from hauberk.harden.plain import PLAIN, Plain
+from hauberk.harden.randomised import Randomised
+from hauberk.harden.recipe import Attack, Grow, Recipe, Resolve, Task
+from hauberk.harden.recipes import ALL_RECIPES, select_recipes
+from hauberk.harden.result import FrontierPoint, HardenResult
+from hauberk.harden.robust_core import RobustCore
+from hauberk.harden.trial import Trial
+from hauberk.harden.without_mutable import WithoutMutable
+
+__all__ = [
+    "ALL_RECIPES",
+    "AdversarialAugmentation",
+    "Attack",
+    "Candidate",
+    "Flattened",
+    "FrontierPoint",
+    "Grow",
+    "HardenResult",
+    "Judgement",
+    "Monotone",
+    "PLAIN",
+    "Plain",
+    "Randomised",
+    "Reason",
+    "Recipe",
+    "Resolve",
+    "RobustCore",
+    "Rules",
+    "Skipped",
+    "Task",
+    "Trial",
+    "Verdict",
+    "WithoutMutable",
+    "choose_candidate",
+    "harden_model",
+    "select_recipes",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hauberk.core.errors import HauberkError
 
-__all__ = ["BadHardening", "HardenError", "OutOfReach", "TooFewRows", "UnknownRecipe"]
+__all__ = ["BadHardening", "HardenError", "OutOfReach", "TooFewRows", "UnknownRecipe", "UnstableRecipe"]
 
 
 class HardenError(HauberkError):
@@ -55,3 +55,14 @@ class OutOfReach(HardenError):
 
     code = "HARDEN-104"
     title = "The attack left its reach"
+
+
+class UnstableRecipe(HardenError):
+    """A recipe made a candidate on part of the training rows and does not make it on all of them.
+
+    The candidate that was measured cannot be had, so nothing is put in its place. A recipe must make the same
+    candidates, by name, for any rows of the same data; leave it out of `recipes` in `[harden]`.
+    """
+
+    code = "HARDEN-105"
+    title = "A recipe changed its mind"

@@ -93,4 +93,5 @@ def _sign(ranks: NDArray[np.float64], labels: NDArray[np.int64], weight: NDArray
 
 
 def _spell(training: TrainingSet, signs: NDArray[np.int8]) -> str:
-    return ", ".join(f"{name} ({'up' if sign > 0 else 'down'})" for name, sign in zip(training.names, signs) if sign)
+    held = [(training.names[column], signs[column]) for column in np.flatnonzero(signs)]
+    return ", ".join(f"{name} ({'up' if sign > 0 else 'down'})" for name, sign in held)

@@ -70,9 +70,7 @@ class RobustCore:
     def _grow(self, grow: Grow, task: Task, masking: Masking, model: object, trees: int) -> object:
         training = task.on(masking.rows)
         l2 = self.l2_a_row * float(training.weight.sum())
-        return grow(
-            model, training, trees=trees, depth=self.depth, learning_rate=self.learning_rate, l2=max(l2, 1.0)
-        )
+        return grow(model, training, trees=trees, depth=self.depth, learning_rate=self.learning_rate, l2=max(l2, 1.0))
 
 
 def _note(task: Task, masking: Masking) -> str:

@@ -156,7 +156,7 @@ def _root(edges: Sequence[_Reading], chosen: Mapping[int, _Hashes], size: int) -
 
 def _judge_edge(reading: _Reading, true: _Hashes | None) -> Iterator[Finding]:
     if reading.differing:
-        yield _difference(reading, disk_is_true=None if true is None else true is reading.disk)
+        yield from _difference(reading, disk_is_true=None if true is None else true is reading.disk)
 
 
 def _judge_full(reading: _Reading, committed: bytes | None) -> Generator[Finding, None, _Hashes | None]:
@@ -164,7 +164,7 @@ def _judge_full(reading: _Reading, committed: bytes | None) -> Generator[Finding
     by_disk, by_below = reading.folds
     if committed is None:
         if reading.differing:
-            yield _difference(reading, disk_is_true=None)
+            yield from _difference(reading, disk_is_true=None)
         return None
     if committed not in reading.folds:
         if by_disk or by_below:
@@ -172,23 +172,22 @@ def _judge_full(reading: _Reading, committed: bytes | None) -> Generator[Finding
             yield ledger_finding(Code.SUBTREE_ALTERED, message, where=reading.name.path)
         return None
     if reading.differing:
-        yield _difference(reading, disk_is_true=committed == by_disk)
+        yield from _difference(reading, disk_is_true=committed == by_disk)
     return reading.below if committed == by_below else reading.disk
 
 
-def _difference(reading: _Reading, *, disk_is_true: bool | None) -> Finding:
+def _difference(reading: _Reading, *, disk_is_true: bool | None) -> Iterator[Finding]:
     places = reading.differing
     path = reading.name.path
     if disk_is_true is None:
         message = f"the tile and what lies below it differ at {len(places)} hashes, the first at {places[0]}"
-        return ledger_finding(Code.SUBTREE_ALTERED, message, where=path, rows=places)
-    if not disk_is_true:
+        yield ledger_finding(Code.SUBTREE_ALTERED, message, where=path, rows=places)
+    elif not disk_is_true:
         message = f"{len(places)} hashes are not those of what lies below, the first at {places[0]}"
-        return ledger_finding(Code.TILE_ALTERED, message, where=path, rows=places)
-    if reading.name.level:
-        message = f"{len(places)} tiles below do not hash to what is here, the first at {places[0]}"
-        return ledger_finding(Code.SUBTREE_ALTERED, message, where=path, rows=places)
-    rows = [reading.name.first + place for place in places]
-    bundle = TileName(level=-1, index=reading.name.index, width=reading.name.width)
-    message = f"{len(rows)} entries are not what was logged, the first is entry {rows[0]}"
-    return ledger_finding(Code.ENTRY_ALTERED, message, where=bundle.path, rows=rows)
+        yield ledger_finding(Code.TILE_ALTERED, message, where=path, rows=places)
+    elif reading.name.level == 0:
+        rows = [reading.name.first + place for place in places]
+        bundle = TileName(level=-1, index=reading.name.index, width=reading.name.width)
+        message = f"{len(rows)} entries are not what was logged, the first is entry {rows[0]}"
+        yield ledger_finding(Code.ENTRY_ALTERED, message, where=bundle.path, rows=rows)
+    # A true tile over altered ones: each of those is judged by what stands here.

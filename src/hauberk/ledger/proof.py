@@ -77,12 +77,12 @@ def verify_consistency(
     """
     if not 1 <= old_size <= new_size:
         raise NotConsistent(where=where, expected=f"an old size from 1 to {new_size}", got=str(old_size))
-    _check_hashes((old_root, new_root, *path), NotConsistent, where)
     if old_size == new_size:
         if path:
             raise NotConsistent(where=where, expected="an empty proof for equal sizes", got=f"{len(path)} hashes")
         folded = (old_root, old_root)
     else:
+        _check_hashes((old_root, new_root, *path), NotConsistent, where)
         folded = _fold(path, old_size, old_root, new_size, where)
     if folded != (old_root, new_root):
         got = f"{folded[0].hex()} and {folded[1].hex()}"

@@ -12,10 +12,13 @@ from hauberk.models.check import verify_ensemble
 from hauberk.models.ensemble import Link, TreeEnsemble
 from hauberk.models.errors import NoTrees
 
-__all__ = ["Form", "Tree", "assemble", "bits", "strict_threshold"]
+__all__ = ["LARGEST_CODE", "MOST_OUTPUTS", "Form", "Tree", "assemble", "bits", "check_size", "strict_threshold"]
 
 LARGEST_CODE = (1 << 16) - 1
 """Highest category code that a split may name; the bit sets of a node then take at most 8 KiB."""
+MOST_OUTPUTS = 4096
+"""Most margins that an ensemble may have."""
+_VALUES = 1 << 27  # leaf values of an ensemble: 1 GiB
 _WORDS = 1 << 26  # all bit sets of an ensemble together: 512 MiB
 
 
@@ -88,6 +91,17 @@ def assemble(trees: Sequence[Tree], form: Form, *, where: str) -> TreeEnsemble:
         width=form.width,
     )
     return verify_ensemble(ensemble, where=where)
+
+
+def check_size(nodes: int, outputs: int, *, where: str) -> None:
+    """Refuse an ensemble whose leaf values would not fit, before they are laid out.
+
+    Raises:
+        NoTrees: More than 4,096 outputs, or than 2^27 nodes times outputs.
+    """
+    if outputs > MOST_OUTPUTS or nodes * outputs > _VALUES:
+        limit = f"at most {MOST_OUTPUTS} outputs and {_VALUES} values"
+        raise NoTrees(where=where, expected=limit, got=f"{nodes} nodes of {outputs} outputs")
 
 
 def strict_threshold(threshold: NDArray[np.float64], precision: np.dtype[np.floating]) -> NDArray[np.float64]:

@@ -9,10 +9,10 @@ from enum import StrEnum
 import numpy as np
 
 from hauberk.models.ensemble import TreeEnsemble
-from hauberk.models.errors import BadScores, WrongRows
+from hauberk.models.errors import BadScores, NotSealable, WrongRows
 from hauberk.models.protocols import Matrix, Scores
 
-__all__ = ["Kind", "LibraryModel", "TreeModel", "check_rows", "check_scores", "with_trees"]
+__all__ = ["Kind", "LibraryModel", "TreeModel", "check_rows", "check_scores", "refuse_file", "with_trees"]
 
 _SUM = 1e-4  # float32 probabilities of many classes stray by less; a margin taken for a probability by more
 
@@ -72,6 +72,21 @@ class TreeModel(LibraryModel):
     """
 
     trees: TreeEnsemble
+
+
+def refuse_file(where: str, got: str, *, hint: str) -> Callable[[], tuple[Kind, bytes]]:
+    """The `freeze` of a model that has no safe file.
+
+    Args:
+        where: The model's name for messages.
+        got: What it is instead.
+        hint: What to do about it.
+    """
+
+    def refuse() -> tuple[Kind, bytes]:
+        raise NotSealable(where=where, expected="a model with a safe file format", got=got, hint=hint)
+
+    return refuse
 
 
 def with_trees(model: LibraryModel, trees: TreeEnsemble) -> TreeModel:

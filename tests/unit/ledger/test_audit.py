@@ -66,7 +66,7 @@ def test_an_edited_value_with_its_leaf(small: Checkpoint, audit: Audit, folder: 
     values[7] = b"edited by hand"
     path.write_bytes(render_bundle(values))
     (folder / "tile/0/002").write_bytes(b"".join(hash_leaves(values)))
-    assert told(audit()) == [("ledger.subtree.altered", "tile/1/000.p/5"), ("ledger.subtree.altered", "tile/0/002")]
+    assert told(audit()) == [("ledger.subtree.altered", "tile/0/002")]
 
 
 def test_a_deleted_entry(small: Checkpoint, audit: Audit, folder: Path) -> None:
@@ -221,9 +221,7 @@ def test_nobody_to_trust_is_wrong_use(small: Checkpoint, folder: Path) -> None:
         audit_log(folder, origin=ORIGIN, verifiers=[])
 
 
-def test_an_audit_beside_a_writer_starts_anew(
-    opened: Open, entries: Make, folder: Path, key: SigningKey
-) -> None:
+def test_an_audit_beside_a_writer_starts_anew(opened: Open, entries: Make, folder: Path, key: SigningKey) -> None:
     with opened() as log:
         log.append(entries(5))
         runs = []
@@ -248,9 +246,7 @@ def test_three_levels_of_tiles(folder: Path, key: SigningKey, monkeypatch: pytes
         return audit_log(folder, origin=ORIGIN, verifiers=key.identity.keys)
 
     assert run().clean
-    for path, at in (("tile/1/000", 40), ("tile/2/000.p/1", 3), ("tile/0/x001/000", 0)):
-        if not (folder / path).exists():
-            continue
+    for path, at in (("tile/1/000", 40), ("tile/2/000.p/1", 3), ("tile/0/257.p/44", 0)):
         data = bytearray((folder / path).read_bytes())
         data[at] ^= 1
         (folder / path).write_bytes(data)
@@ -259,4 +255,4 @@ def test_three_levels_of_tiles(folder: Path, key: SigningKey, monkeypatch: pytes
         (folder / path).write_bytes(data)
     (folder / "tile/0/017").write_bytes(bytes(8192))
     (folder / "tile/entries/017").write_bytes(render_bundle([b""] * 256))
-    assert told(run()) == [("ledger.subtree.altered", "tile/1/000"), ("ledger.subtree.altered", "tile/0/017")]
+    assert told(run()) == [("ledger.subtree.altered", "tile/0/017")]

@@ -84,7 +84,7 @@ def test_the_hybrid_profile_needs_both_signatures() -> None:
 
 def test_another_log_another_key_or_no_key_is_refused(key: SigningKey) -> None:
     note = sign_checkpoint(CHECKPOINT, [key])
-    with pytest.raises(WrongOrigin, match="example.com/other"):
+    with pytest.raises(WrongOrigin, match=r"example\.com/other"):
         verify_checkpoint(note, key.identity.keys, origin="example.com/other")
     with pytest.raises(CryptoError):
         verify_checkpoint(note, SigningKey(ORIGIN, [bytes(32)]).identity.keys, origin=ORIGIN)

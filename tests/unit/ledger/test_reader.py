@@ -42,9 +42,7 @@ def test_everything_can_be_read(load: Callable[[], LogReader], entries: Make, mt
     ]
     for old in (1, 255, 256, 1024, 1299, 1300):
         path = reader.consistency_proof(old)
-        verify_consistency(
-            path, old_size=old, old_root=mth(data[:old]), new_size=1300, new_root=reader.checkpoint.root
-        )
+        verify_consistency(path, old_size=old, old_root=mth(data[:old]), new_size=1300, new_root=reader.checkpoint.root)
 
 
 def test_what_was_altered_is_never_returned(load: Callable[[], LogReader], folder: Path) -> None:
@@ -63,7 +61,7 @@ def test_what_was_altered_is_never_returned(load: Callable[[], LogReader], folde
         reader.read(300)
 
 
-def test_a_snapshot_outlives_what_replaces_its_tiles(opened: Open, folder: Path, key: SigningKey, entries: Make) -> None:
+def test_a_snapshot_outlives_its_tiles(opened: Open, folder: Path, key: SigningKey, entries: Make) -> None:
     with opened() as log:
         log.append(entries(3))
         early = load_log(folder, origin=ORIGIN, verifiers=key.identity.keys)

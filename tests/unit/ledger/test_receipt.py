@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from hauberk.core.limits import Limits
 from hauberk.core.errors import TooLarge
+from hauberk.core.limits import Limits
 from hauberk.crypto import SigningKey
 from hauberk.crypto.errors import CryptoError
 from hauberk.ledger import (

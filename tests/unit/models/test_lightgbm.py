@@ -4,7 +4,7 @@ import pytest
 
 from hauberk.models import HasTrees, Kind, margins, open_model, parse_model, require_width, serialise_model
 from hauberk.models.adapters.lightgbm_text import parse_lightgbm_text
-from hauberk.models.errors import BadModelFile, UnknownModel, WrongColumns
+from hauberk.models.errors import BadModelFile, NoTrees, NotSealable, UnknownModel, WrongColumns
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(400, 3))
@@ -13,10 +13,10 @@ QUIET = {"verbose": -1, "num_threads": 1}
 NAMES = ["age", "native country", "hours"]
 
 
-def booster(objective="binary", rounds=5, **parameters):
+def booster(objective="binary", rounds=5, labels=LABELS, **parameters):
     return lightgbm.train(
         QUIET | {"objective": objective, "num_leaves": 7} | parameters,
-        lightgbm.Dataset(ROWS, LABELS, feature_name=NAMES),
+        lightgbm.Dataset(ROWS, labels, feature_name=NAMES),
         rounds,
     )
 
@@ -64,15 +64,40 @@ def test_wrappers():
 
 
 @pytest.mark.parametrize(
-    ("parameters", "reason"),
-    [({"linear_tree": True}, "linear_tree"), ({"sigmoid": 2.0}, "sigmoid:2"), ({"objective": "poisson"}, "poisson")],
+    "parameters",
+    [
+        {"sigmoid": 2.0},
+        {"objective": "poisson"},
+        {"objective": "gamma"},
+        {"objective": "tweedie"},
+        {"objective": "regression", "reg_sqrt": True},
+        {"objective": "multiclass", "num_class": 2, "boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6},
+    ],
+    ids=lambda parameters: str(parameters.get("objective", parameters)),
 )
-def test_other_scores_come_without_trees(parameters, reason):
-    live = booster(**parameters)
+def test_other_scores_come_without_trees(parameters):
+    live = booster(
+        labels=LABELS + 0.5 if "objective" in parameters and "num_class" not in parameters else LABELS, **parameters
+    )
     model = open_model(live)
     assert not isinstance(model, HasTrees)
-    assert reason in model.note
-    np.testing.assert_allclose(model.predict(ROWS)[:, -1], live.predict(ROWS), rtol=1e-12)
+    assert "is not the margin" in model.note
+    library = live.predict(ROWS).reshape(400, -1)
+    np.testing.assert_allclose(model.predict(ROWS)[:, -library.shape[1] :], library, rtol=1e-12)
+    kind, data = serialise_model(model)
+    np.testing.assert_array_equal(parse_model(data, kind).predict(ROWS), model.predict(ROWS))
+
+
+def test_linear_leaves_predict_while_they_live():
+    live = booster(linear_tree=True)
+    model = open_model(live)
+    assert not isinstance(model, HasTrees)
+    assert "linear_tree" in model.note
+    np.testing.assert_allclose(model.predict(ROWS)[:, 1], live.predict(ROWS), rtol=1e-12)
+    with pytest.raises(NotSealable, match="linear_tree"):
+        serialise_model(model)
+    with pytest.raises(NoTrees, match="linear_tree"):
+        parse_model(live.model_to_string().encode(), "lightgbm")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,15 @@ def test_values_and_the_probability_of_the_second_class():
     np.testing.assert_allclose(classifier.predict(rows)[:, 1], rows.mean(axis=1), atol=1e-6)
 
 
+def test_of_two_outputs_the_one_called_probabilities_counts():
+    nodes = [
+        helper.make_node("Identity", ["x"], ["logits"]),
+        helper.make_node("Softmax", ["x"], ["probabilities"], axis=1),
+    ]
+    model = parse_model(graph(nodes, [value("logits", 3), value("probabilities", 3)]), "onnx")
+    np.testing.assert_allclose(model.predict(ROWS).sum(axis=1), 1, atol=1e-6)
+
+
 def test_double_input():
     data = graph(SOFTMAX, [value("y", 3, TensorProto.DOUBLE)], kind=TensorProto.DOUBLE)
     expected = np.exp(ROWS) / np.exp(ROWS).sum(axis=1, keepdims=True)

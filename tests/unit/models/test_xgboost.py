@@ -5,8 +5,8 @@ import pytest
 import xgboost
 
 from hauberk.models import HasTrees, Kind, margins, open_model, parse_model, require_width, serialise_model
-from hauberk.models.adapters.xgboost import CLASSES_ATTRIBUTE, read_xgboost_trees
-from hauberk.models.errors import BadModelFile, NoTrees, UnknownModel, WrongColumns
+from hauberk.models.adapters.xgboost import CLASSES_ATTRIBUTE
+from hauberk.models.errors import BadModelFile, NoTrees, NotSealable, UnknownModel, WrongColumns
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(400, 3))
@@ -46,9 +46,21 @@ def test_labels_travel_in_the_booster():
 
 
 @pytest.mark.parametrize("base_score", [1e-6, 0.1, 0.5, 0.999999])
-@pytest.mark.parametrize("objective", ["binary:logistic", "binary:logitraw", "reg:logistic"])
-def test_the_base_score_is_a_probability(base_score, objective):
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "binary:logistic",
+        "binary:logitraw",
+        "reg:logistic",
+        "reg:squarederror",
+        "reg:absoluteerror",
+        "reg:pseudohubererror",
+        "reg:squaredlogerror",
+    ],
+)
+def test_base_scores_are_read_as_the_objective_means_them(base_score, objective):
     live = booster(objective, base_score=base_score)
+    assert len(open_model(live).trees.roots) == 5
     np.testing.assert_array_equal(margins(open_model(live).trees, ROWS), library_margins(live))
 
 
@@ -98,17 +110,23 @@ def test_linear_boosters_predict_without_trees():
     assert not isinstance(model, HasTrees)
     assert "gblinear" in model.note
     assert model.predict(ROWS).shape == (400, 2)
+    with pytest.raises(NotSealable, match="gblinear"):
+        serialise_model(model)
     with pytest.raises(NoTrees, match="gblinear"):
-        read_xgboost_trees(booster(booster="gblinear"))
+        parse_model(bytes(booster(booster="gblinear").save_raw("ubj")), "xgboost")
 
 
-def test_other_links_predict_without_trees():
-    live = booster("count:poisson")
+@pytest.mark.parametrize("objective", ["count:poisson", "reg:gamma", "reg:tweedie"])
+def test_other_links_predict_without_trees(objective):
+    live = booster(objective, labels=LABELS + 0.5)
     model = open_model(live)
     assert not isinstance(model, HasTrees)
+    assert objective in model.note
     np.testing.assert_allclose(
         model.predict(ROWS)[:, 0], live.predict(xgboost.DMatrix(ROWS, feature_names=NAMES)), rtol=1e-6
     )
+    kind, data = serialise_model(model)
+    np.testing.assert_array_equal(parse_model(data, kind).predict(ROWS), model.predict(ROWS))
 
 
 def test_vector_leaves_predict_without_trees():
@@ -121,8 +139,9 @@ def test_vector_leaves_predict_without_trees():
 
 
 def test_no_trees_are_no_ensemble():
+    assert "got none" in open_model(booster(rounds=0)).note
     with pytest.raises(NoTrees, match="got none"):
-        read_xgboost_trees(booster(rounds=0))
+        parse_model(bytes(booster(rounds=0).save_raw("ubj")), "xgboost")
 
 
 def test_other_missing_values_are_refused():

@@ -76,9 +76,9 @@ def make_field(boxes: LeafBoxes, rows: NDArray[np.float64], reach: Reach) -> Fie
     )
 
 
-def batches(boxes: LeafBoxes, reach: Reach, index: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+def batches(boxes: LeafBoxes, mutable: NDArray[np.bool_], index: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     """The rows of `index` in batches of which each keeps leaves and cells in bounds; by eights, to fill bytes."""
-    cells = sum(column.cells for column in boxes.columns if reach.mutable[column.column])
+    cells = sum(column.cells for column in boxes.columns if mutable[column.column])
     size = max(8, _CELLS // max(len(boxes.value), cells) // 8 * 8)
     for first in range(0, len(index), size):
         yield index[first : first + size]

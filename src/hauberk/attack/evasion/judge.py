@@ -31,8 +31,12 @@ class Judge:
         """(n,) the predicted class codes."""
         return predicted(apply_link(self.traversal.ensemble.link, self.traversal.margins(rows)))
 
+    def outcome(self, rows: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(n,) whether the adversary has what they want of rows with these labels."""
+        return wanted(self.classes(rows), labels, self.goal)
+
     def beaten(self, rows: NDArray[np.float64], label: int) -> NDArray[np.bool_]:
-        """(n,) whether the adversary has what they want of rows with this label."""
+        """The same for rows that all have one label."""
         return wanted(self.classes(rows), np.int64(label), self.goal)
 
     def valid(self, field: Field, index: NDArray[np.intp], rows: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -1,14 +1,39 @@
-"""What every attack is given, checked once; and what changes cost."""
+"""What every attack is given, checked once, and what it gives."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.errors import BadTarget, NotAttackable, WrongSamples
 from hauberk.data import Reach
+from hauberk.models import Link, TreeEnsemble
 
-__all__ = ["cost_of", "verify_samples"]
+__all__ = ["Adversarial", "classes_of", "cost_of", "verify_samples"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Adversarial:
+    """What an attack made of n rows.
+
+    Attributes:
+        rows: (n, d) float64, each within reach; the row itself where the attack failed or had nothing to do.
+        success: (n,) bool, the model's own answer is what the adversary wants.
+        cost: (n,) float64, what the changes cost.
+        queries: (n,) intp, how many rows were tried on the model.
+    """
+
+    rows: NDArray[np.float64]
+    success: NDArray[np.bool_]
+    cost: NDArray[np.float64]
+    queries: NDArray[np.intp]
+
+
+def classes_of(ensemble: TreeEnsemble) -> int:
+    """How many classes the ensemble tells apart; 1 for a regression."""
+    return {Link.LOGISTIC: 2, Link.IDENTITY: 1}.get(ensemble.link, len(ensemble.base))
 
 
 def verify_samples(

@@ -20,7 +20,7 @@ from hauberk.attack.evasion.leaves import members
 from hauberk.attack.evasion.presence import Bits, everywhere, keep, range_bits, unpack
 from hauberk.attack.evasion.tolls import keeps_relations
 
-__all__ = ["Moves", "Position", "apply_moves", "best_moves", "gains_of_moves", "start_position"]
+__all__ = ["Moves", "Position", "allowed_cells", "apply_moves", "best_moves", "gains_of_moves", "start_position"]
 
 Gains = NDArray[np.float32]
 
@@ -42,6 +42,12 @@ class Position:
     def at(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Position:
         """Some of the rows."""
         return Position(rows=self.rows[index], cells=self.cells[index], spent=self.spent[index])
+
+    def put(self, index: NDArray[np.intp], other: Position) -> Position:
+        """The position with `other` in place of some of the rows."""
+        rows, cells, spent = self.rows.copy(), self.cells.copy(), self.spent.copy()
+        rows[index], cells[index], spent[index] = other.rows, other.cells, other.spent
+        return Position(rows=rows, cells=cells, spent=spent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,7 +111,7 @@ def gains_of_moves(contest: Contest, field: Field, position: Position) -> Iterat
         sums = np.full((axis.boxes.cells, len(position.rows)), np.nan, dtype=np.float32)
         sums[cells] = adds.T @ unpack(free, len(position.rows)).astype(np.float32)
         here = sums[position.cells[:, number], np.arange(len(position.rows))]
-        allowed = _allowed(field, axis, position, number)
+        allowed = allowed_cells(field, axis, position, number)
         yield number, np.where(allowed.T, here - sums, np.float32(-np.inf))
 
 
@@ -126,7 +132,7 @@ def _misses(contest: Contest, field: Field, position: Position) -> tuple[Bits, B
     return once, more, missed
 
 
-def _allowed(field: Field, axis: Axis, position: Position, number: int) -> NDArray[np.bool_]:
+def allowed_cells(field: Field, axis: Axis, position: Position, number: int) -> NDArray[np.bool_]:
     """(n, K) where each row may go from where it is."""
     here = position.cells[:, number]
     allowed = axis.allowed & (np.arange(axis.boxes.cells) != here[:, None])

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hauberk.models.errors import BadScores, NotSealable
-from hauberk.models.library_model import Kind, LibraryModel
+from hauberk.models.errors import BadScores
+from hauberk.models.library_model import LibraryModel, refuse_file
 from hauberk.models.protocols import Matrix, Scores
 
 __all__ = ["open_function"]
@@ -39,8 +39,5 @@ def open_function(
             raise BadScores(where=name, expected="an array of numbers", got=str(error)[:160]) from error
         return out.reshape(-1, 1) if out.ndim == 1 and not classes else out
 
-    def refuse() -> tuple[Kind, bytes]:
-        hint = "export the model to ONNX, or give XGBoost, LightGBM or scikit-learn trees"
-        raise NotSealable(where=name, expected="a model with a safe file format", got="a function", hint=hint)
-
+    refuse = refuse_file(name, "a function", hint="export the model to ONNX, or give a model of a known library")
     return LibraryModel(classes=classes, width=width, names=names, library="function", score=score, freeze=refuse)

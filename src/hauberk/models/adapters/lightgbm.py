@@ -8,12 +8,15 @@ Conventions, as the tests hold them against the library:
 - a categorical split lists the codes that go left; every other code and NaN go right;
 - margins are summed in float64, from zero, in the order of the trees; random forests divide by the iterations;
 - a booster that stopped early predicts with the trees up to `best_iteration`, and its text holds no others.
+
+A live model predicts by its library. A text is read by `parse_lightgbm_text` and predicts by walking the trees; the
+library never sees it, because it ends the process on some malformed texts.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,15 +25,16 @@ from numpy.typing import NDArray
 
 from hauberk.models.adapters.lightgbm_text import LightgbmText, LightgbmTree, parse_lightgbm_text
 from hauberk.models.adapters.zero_missing import Step, grow_steps
-from hauberk.models.assemble import Form, Tree, assemble, strict_threshold
+from hauberk.models.assemble import Form, Tree, assemble, check_size, strict_threshold
 from hauberk.models.ensemble import Link, TreeEnsemble
 from hauberk.models.errors import BadModelFile, NoTrees, UnknownModel
 from hauberk.models.libraries import import_library
-from hauberk.models.library_model import Kind, LibraryModel, with_trees
+from hauberk.models.library_model import Kind, LibraryModel, refuse_file, with_trees
 from hauberk.models.link import apply_link
 from hauberk.models.protocols import Matrix, Scores
+from hauberk.models.traverse import compile_ensemble
 
-__all__ = ["knows_lightgbm", "open_lightgbm", "parse_lightgbm", "read_lightgbm_trees"]
+__all__ = ["knows_lightgbm", "open_lightgbm", "parse_lightgbm"]
 
 _WHERE = "LightGBM model"
 _FLOAT64 = np.dtype(np.float64)
@@ -49,7 +53,8 @@ _LINKS = {
     ("rank_xendcg",): Link.IDENTITY,
 }
 _OTHER_VALUES = ("binary", "regression", "poisson", "gamma", "tweedie")
-"""Objectives whose score is another function of the margin; the library computes it, and no trees are shown."""
+"""Objectives whose score may be another function of the margin: a steeper logistic, the square, the exponential."""
+_NO_LINK = "the score of {} is not the margin, nor a probability of it"
 
 
 def knows_lightgbm(model: object) -> bool:
@@ -71,79 +76,59 @@ def open_lightgbm(model: Any, *, classes: tuple[str, ...] = ()) -> LibraryModel:
     library = import_library("lightgbm")
     booster = model if isinstance(model, library.Booster) else model.booster_
     own = tuple(str(label) for label in getattr(model, "classes_", ()))
-    text = booster.model_to_string()
-    return _open(booster, parse_lightgbm_text(text), classes or own)
+    text = parse_lightgbm_text(booster.model_to_string())
+    link = _link(text)
+    plain = _model(text, classes or own, _scorer(booster, text), lambda: booster.model_to_string().encode())
+    try:
+        trees = _margin_trees(text)
+    except NoTrees as error:
+        refuse = refuse_file(_WHERE, error.got, hint="train with constant leaves")
+        return replace(plain, note=error.message, freeze=refuse)
+    return with_trees(plain, trees) if link else replace(plain, note=_NO_LINK.format(" ".join(text.objective)))
 
 
 def parse_lightgbm(data: bytes, *, classes: tuple[str, ...] = ()) -> LibraryModel:
     """The model in LightGBM's text, as `save_model` writes it.
 
-    The text is read by `parse_lightgbm_text` first: the library does not check where children and bit sets lie.
-
     Raises:
-        BadModelFile: Not such a text, or the library refuses it.
+        BadModelFile: Not such a text.
+        BadEnsemble: Its trees are not well formed.
+        NoTrees: Linear leaves; only the live model predicts with those.
         UnknownModel: See `open_lightgbm`.
     """
-    library = import_library("lightgbm")
     try:
-        text = data.decode()
-        parsed = parse_lightgbm_text(text)
-        booster = library.Booster(model_str=text)
-    except (UnicodeDecodeError, ValueError, library.basic.LightGBMError) as error:
+        text = parse_lightgbm_text(data.decode())
+    except UnicodeDecodeError as error:
         raise BadModelFile(where=_WHERE, expected="LightGBM's text format", got=str(error)[:120]) from error
-    return _open(booster, parsed, classes)
+    link, trees = _link(text), _margin_trees(text)
+    ready, finish = compile_ensemble(trees), _score_margins(text)
+    plain = _model(text, classes, lambda rows: finish(ready.margins(rows)), lambda: data)
+    return with_trees(plain, trees) if link else replace(plain, note=_NO_LINK.format(" ".join(text.objective)))
 
 
-def read_lightgbm_trees(text: LightgbmText) -> TreeEnsemble:
-    """The trees of a model.
-
-    Raises:
-        NoTrees: Linear leaves, a score that is another function of the margin, no trees, a forest of several classes.
-    """
-    link = _link(text)
-    if link is None:
-        raise NoTrees(where=_WHERE, expected="a margin that is the value or its logit", got=" ".join(text.objective))
-    if any(tree.linear for tree in text.trees):
-        raise NoTrees(where=_WHERE, expected="constant leaves", got="linear leaves (linear_tree)")
-    if text.average and text.outputs > 1:
-        raise NoTrees(where=_WHERE, expected="a forest with one margin", got=f"{text.outputs} margins")
-    trees = [_tree(tree, number % text.outputs, text.outputs) for number, tree in enumerate(text.trees)]
-    form = Form(
-        base=np.zeros(text.outputs),
-        precision=_FLOAT64,
-        sum_dtype=_FLOAT64,
-        average=text.average,
-        link=link,
-        width=len(text.names),
-    )
-    return assemble(trees, form, where=_WHERE)
-
-
-def _open(booster: Any, text: LightgbmText, classes: tuple[str, ...]) -> LibraryModel:
-    link = _link(text)
-    plain = LibraryModel(
+def _model(
+    text: LightgbmText, classes: tuple[str, ...], score: Callable[[Matrix], Scores], freeze: Callable[[], bytes]
+) -> LibraryModel:
+    return LibraryModel(
         classes=_labels(text, classes),
         width=len(text.names),
         names=text.names,
         library="lightgbm",
-        score=_scorer(booster, text, link),
-        freeze=lambda: (Kind.LIGHTGBM, booster.model_to_string().encode()),
+        score=score,
+        freeze=lambda: (Kind.LIGHTGBM, freeze()),
     )
-    try:
-        return with_trees(plain, read_lightgbm_trees(text))
-    except NoTrees as error:
-        return replace(plain, note=error.message)
 
 
 def _link(text: LightgbmText) -> Link | None:
     objective = text.objective
-    if objective[:1] == ("multiclass",) and text.outputs > 1:
-        return Link.SOFTMAX
-    if objective[:1] in ((), ("custom",)) or (objective not in _LINKS and objective[0] not in _OTHER_VALUES):
+    link = Link.SOFTMAX if objective[:1] == ("multiclass",) and text.outputs > 1 else _LINKS.get(objective)
+    if objective[:1] in ((), ("custom",)) or (link is None and objective[0] not in _OTHER_VALUES):
         hint = "train with a binary, multiclass or regression objective"
-        got = " ".join(objective) or "a custom objective"
+        got = " ".join(objective)[:80] or "a custom objective"
         raise UnknownModel(where=_WHERE, expected="an objective with scores", got=got, hint=hint)
-    return _LINKS.get(objective)
+    if (link is Link.SOFTMAX) != (text.outputs > 1):
+        raise UnknownModel(where=_WHERE, expected="several outputs for several classes", got=f"{text.outputs}")
+    return None if text.average and text.outputs > 1 else link
 
 
 def _labels(text: LightgbmText, classes: tuple[str, ...]) -> tuple[str, ...]:
@@ -155,17 +140,58 @@ def _labels(text: LightgbmText, classes: tuple[str, ...]) -> tuple[str, ...]:
     return classes or tuple(str(code) for code in range(count))
 
 
-def _scorer(booster: Any, text: LightgbmText, link: Link | None) -> Callable[[Matrix], Scores]:
-    iterations = len(text.trees) // text.outputs
+def _scorer(booster: Any, text: LightgbmText) -> Callable[[Matrix], Scores]:
+    finish = _score_margins(text)
+    # A live forest gives the sum of its trees as the raw score; the mean belongs to the score.
+    share = len(text.trees) // text.outputs if text.average and text.outputs == 1 else 1
 
     def score(rows: Matrix) -> Scores:
-        out = np.asarray(booster.predict(rows, raw_score=link is not None), dtype=np.float64).reshape(len(rows), -1)
-        if link is None:
-            return np.column_stack([1.0 - out, out]) if text.objective[0] == "binary" else out
-        # A forest's raw score is the sum; the mean belongs to the score.
-        return apply_link(link, out / iterations if text.average else out)
+        raw = np.asarray(booster.predict(rows, raw_score=True), dtype=np.float64).reshape(len(rows), -1)
+        return finish(raw / share)
 
     return score
+
+
+def _score_margins(text: LightgbmText) -> Callable[[NDArray[np.float64]], Scores]:
+    name, *details = text.objective
+    iterations = max(len(text.trees) // text.outputs, 1)
+    link = _link(text)
+    if link is not None:
+        return lambda margins: apply_link(link, margins)
+    if name == "multiclass":
+        return lambda margins: apply_link(Link.SOFTMAX, margins / iterations)
+    if name == "binary":
+        slope = _slope(details)
+        return lambda margins: apply_link(Link.LOGISTIC, margins * slope)
+    if name == "regression":
+        return lambda margins: np.sign(margins) * margins * margins  # reg_sqrt
+    return np.exp
+
+
+def _slope(details: Sequence[str]) -> float:
+    try:
+        slope = float(details[0].removeprefix("sigmoid:")) if len(details) == 1 else 0.0
+    except ValueError:
+        slope = 0.0
+    if not 0 < slope < np.inf:
+        raise UnknownModel(where=_WHERE, expected="binary sigmoid:<slope>", got=" ".join(details)[:80])
+    return slope
+
+
+def _margin_trees(text: LightgbmText) -> TreeEnsemble:
+    if any(tree.linear for tree in text.trees):
+        raise NoTrees(where=_WHERE, expected="constant leaves", got="linear leaves (linear_tree)")
+    check_size(sum(2 * len(tree.leaf) for tree in text.trees), text.outputs, where=_WHERE)
+    trees = [_tree(tree, number % text.outputs, text.outputs) for number, tree in enumerate(text.trees)]
+    form = Form(
+        base=np.zeros(text.outputs),
+        precision=_FLOAT64,
+        sum_dtype=_FLOAT64,
+        average=text.average and text.outputs == 1,
+        link=_link(text) or Link.IDENTITY,
+        width=len(text.names),
+    )
+    return assemble(trees, form, where=_WHERE)
 
 
 def _tree(tree: LightgbmTree, group: int, outputs: int) -> Tree:

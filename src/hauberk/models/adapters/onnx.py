@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from hauberk.models.errors import BadModelFile, NotSealable, UnknownModel
+from hauberk.models.errors import BadModelFile, BadScores, UnknownModel
 from hauberk.models.libraries import import_library
-from hauberk.models.library_model import Kind, LibraryModel
+from hauberk.models.library_model import Kind, LibraryModel, refuse_file
 from hauberk.models.protocols import Matrix, Scores
 
 __all__ = ["CLASSES_KEY", "NAMES_KEY", "knows_onnx", "open_onnx", "parse_onnx"]
@@ -44,7 +44,11 @@ class _Graph:
     def run(self, rows: Matrix) -> Any:
         with np.errstate(over="ignore"):
             cast = np.ascontiguousarray(rows, dtype=self.dtype)
-        return self.session.run([self.output], {self.input: cast})[0]
+        try:
+            return self.session.run([self.output], {self.input: cast})[0]
+        except Exception as error:  # onnxruntime's exceptions share no other base
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise BadScores(where=_WHERE, expected="an answer of onnxruntime", got=reason[:160]) from error
 
 
 def knows_onnx(model: object) -> bool:
@@ -65,11 +69,7 @@ def open_onnx(session: Any, *, classes: tuple[str, ...] = ()) -> LibraryModel:
     Raises:
         UnknownModel: Not one float matrix of known width in, or no output that could be scores.
     """
-
-    def refuse() -> tuple[Kind, bytes]:
-        hint = "open the model from the bytes of its file with parse_model"
-        raise NotSealable(where=_WHERE, expected="the bytes of the file", got="a live session", hint=hint)
-
+    refuse = refuse_file(_WHERE, "a live session", hint="open the bytes of the file with parse_model")
     return _open(session, classes, refuse)
 
 
@@ -84,7 +84,7 @@ def parse_onnx(data: bytes, *, classes: tuple[str, ...] = ()) -> LibraryModel:
     options = runtime.SessionOptions()
     options.log_severity_level = _QUIET
     try:
-        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # onnxruntime's exceptions share no other base
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise BadModelFile(where=_WHERE, expected="an ONNX graph", got=reason[:160]) from error

@@ -7,9 +7,12 @@ Conventions, as the tests hold them against the library:
   unknown one, goes left. The children are exchanged here, so that listed codes go left and all others right;
 - margins are summed in float32: first the base, then the leaves in the order of the trees; a DART leaf is
   multiplied by its tree's weight in float32 first;
-- the stored base score is a probability for logistic objectives; its logit is asked of the library itself, from a
-  copy of the model whose only tree adds nothing, because its logarithm rounds in its own way;
+- the stored base score is a probability for binary:logistic and reg:logistic, and their logit is asked of the
+  library itself; it is a margin for binary:logitraw, softmax (one a class) and regression;
 - a `Booster` predicts with all its trees, a wrapper that stopped early with those up to `best_iteration`.
+
+A live model predicts by its library. Bytes are read by `parse_xgboost_document` and predict by walking the trees; the
+library never sees them.
 """
 
 from __future__ import annotations
@@ -22,44 +25,23 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hauberk.models.assemble import Form, Tree, assemble
-from hauberk.models.ensemble import Link, TreeEnsemble
+from hauberk.models.adapters.xgboost_document import XgboostDocument, parse_xgboost_document
+from hauberk.models.adapters.xgboost_trees import margin_ensemble, margin_link, score_margins
+from hauberk.models.ensemble import Link
 from hauberk.models.errors import BadModelFile, NoTrees, UnknownModel
 from hauberk.models.libraries import import_library
-from hauberk.models.library_model import Kind, LibraryModel, with_trees
-from hauberk.models.link import apply_link
+from hauberk.models.library_model import Kind, LibraryModel, refuse_file, with_trees
 from hauberk.models.protocols import Matrix, Scores
+from hauberk.models.traverse import compile_ensemble
 
-__all__ = [
-    "CLASSES_ATTRIBUTE",
-    "NAMES_ATTRIBUTE",
-    "knows_xgboost",
-    "open_xgboost",
-    "parse_xgboost",
-    "read_xgboost_trees",
-]
+__all__ = ["CLASSES_ATTRIBUTE", "NAMES_ATTRIBUTE", "knows_xgboost", "open_xgboost", "parse_xgboost"]
 
 CLASSES_ATTRIBUTE = "hauberk.classes"
 """Attribute of a booster that holds its class labels as a JSON list; the library keeps none."""
 NAMES_ATTRIBUTE = "hauberk.names"
 """The same for the feature names, because the library refuses some names."""
 _WHERE = "XGBoost model"
-_FLOAT32 = np.dtype(np.float32)
-_LINKS = {
-    "binary:logistic": Link.LOGISTIC,
-    "binary:logitraw": Link.LOGISTIC,
-    "reg:logistic": Link.LOGISTIC,
-    "multi:softprob": Link.SOFTMAX,
-    "multi:softmax": Link.SOFTMAX,
-    "reg:squarederror": Link.IDENTITY,
-    "reg:absoluteerror": Link.IDENTITY,
-    "reg:pseudohubererror": Link.IDENTITY,
-    "reg:quantileerror": Link.IDENTITY,
-}
-_POSITIVE = ("count:poisson", "reg:gamma", "reg:tweedie")
-"""Objectives whose value is the exponential of the margin."""
 
 
 def knows_xgboost(model: object) -> bool:
@@ -69,7 +51,9 @@ def knows_xgboost(model: object) -> bool:
 
 
 def open_xgboost(model: Any, *, classes: tuple[str, ...] = ()) -> LibraryModel:
-    """The model of an `xgboost.Booster`, `XGBClassifier` or `XGBRegressor` (and their DART and forest kin).
+    """The model of an `xgboost.Booster`, `XGBClassifier` or `XGBRegressor` (and their forest kin).
+
+    gblinear, vector leaves and objectives with an exponential link predict, and show no trees; `note` says why.
 
     Args:
         model: The live object; it is neither changed nor copied.
@@ -81,24 +65,15 @@ def open_xgboost(model: Any, *, classes: tuple[str, ...] = ()) -> LibraryModel:
     xgboost = import_library("xgboost")
     if not isinstance(model, xgboost.Booster):
         return _open_wrapper(model, classes)
-    document = json.loads(model.save_raw("json"))["learner"]
-    link = _link(document)
-    outputs = max(int(document["learner_model_param"]["num_class"]), 1)
-    labels = _labels(link, outputs, classes or _attribute(model, CLASSES_ATTRIBUTE))
-    names = _attribute(model, NAMES_ATTRIBUTE) or tuple(model.feature_names or ())
-    width = int(model.num_features())
-    plain = LibraryModel(
-        classes=labels,
-        width=width,
-        names=names,
-        library="xgboost",
-        score=_scorer(model, link),
-        freeze=lambda: (Kind.XGBOOST, bytes(model.save_raw("ubj"))),
-    )
+    document = parse_xgboost_document(bytes(model.save_raw("ubj")))
+    link = margin_link(document)
+    plain = _model(document, classes, _scorer(model, link), lambda: bytes(model.save_raw("ubj")))
     try:
-        return with_trees(plain, read_xgboost_trees(model))
+        trees = margin_ensemble(document)
     except NoTrees as error:
-        return replace(plain, note=error.message)
+        refuse = refuse_file(_WHERE, error.got, hint="train with the booster gbtree or dart and one value a leaf")
+        return replace(plain, note=error.message, freeze=refuse)
+    return with_trees(plain, trees) if link else _without_link(plain, document)
 
 
 def parse_xgboost(data: bytes, *, classes: tuple[str, ...] = ()) -> LibraryModel:
@@ -108,46 +83,40 @@ def parse_xgboost(data: bytes, *, classes: tuple[str, ...] = ()) -> LibraryModel
     wrapper does; any other file counts all.
 
     Raises:
-        BadModelFile: The library refuses the bytes.
+        BadModelFile: Neither UBJ nor JSON of XGBoost.
+        BadEnsemble: Its trees are not well formed.
+        NoTrees: gblinear or vector leaves; only the live model predicts with those.
         UnknownModel: See `open_xgboost`.
     """
-    xgboost = import_library("xgboost")
-    if not data.startswith(b"{"):
-        raise BadModelFile(where=_WHERE, expected="JSON or UBJ, which begin with '{'", got=repr(data[:8]))
-    try:
-        booster = xgboost.Booster(model_file=bytearray(data))
-        best = booster.attr("best_iteration") if booster.attr("scikit_learn") else None
-        if best is not None:
-            booster = booster[: int(best) + 1]
-    except (xgboost.core.XGBoostError, ValueError, IndexError) as error:
-        reason = str(error).strip().splitlines()
-        raise BadModelFile(where=_WHERE, expected="an XGBoost model", got=reason[0] if reason else "") from error
-    return open_xgboost(booster, classes=classes)
+    document = parse_xgboost_document(data)
+    link = margin_link(document)
+    trees = margin_ensemble(document, _rounds(document))
+    ready, score = compile_ensemble(trees), score_margins(link)
+    plain = _model(document, classes, lambda rows: score(ready.margins(rows)), lambda: data)
+    return with_trees(plain, trees) if link else _without_link(plain, document)
 
 
-def read_xgboost_trees(booster: Any) -> TreeEnsemble:
-    """The trees of a booster.
-
-    Raises:
-        NoTrees: gblinear, vector leaves, an objective whose margin is not a score or a logit, no trees.
-    """
-    whole = json.loads(booster.save_raw("json"))
-    document = whole["learner"]
-    link = _link(document)
-    model, weights = _tree_model(document)
-    if link is None:
-        raise NoTrees(where=_WHERE, expected="a margin that is the value or its logit", got=_objective(document))
-    if not model["trees"]:
-        raise NoTrees(where=_WHERE, expected="at least one tree", got="none")
-    base = _base(whole, model)
-    trees = [
-        _tree(tree, group, np.float32(weight), len(base))
-        for tree, group, weight in zip(model["trees"], model["tree_info"], weights, strict=True)
-    ]
-    form = Form(
-        base=base, precision=_FLOAT32, sum_dtype=_FLOAT32, average=False, link=link, width=booster.num_features()
+def _model(
+    document: XgboostDocument,
+    classes: tuple[str, ...],
+    score: Callable[[Matrix], Scores],
+    freeze: Callable[[], bytes],
+) -> LibraryModel:
+    names = _attribute(document, NAMES_ATTRIBUTE)
+    if len(names) not in (0, document.width):
+        raise BadModelFile(where=_WHERE, expected=f"{document.width} names", got=f"{len(names)}")
+    return LibraryModel(
+        classes=_labels(document, classes or _attribute(document, CLASSES_ATTRIBUTE)),
+        width=document.width,
+        names=names or document.names,
+        library="xgboost",
+        score=score,
+        freeze=lambda: (Kind.XGBOOST, freeze()),
     )
-    return assemble(trees, form, where=_WHERE)
+
+
+def _without_link(model: LibraryModel, document: XgboostDocument) -> LibraryModel:
+    return replace(model, note=f"the score of {document.objective} is not the margin, nor a probability of it")
 
 
 def _open_wrapper(model: Any, classes: tuple[str, ...]) -> LibraryModel:
@@ -162,123 +131,46 @@ def _open_wrapper(model: Any, classes: tuple[str, ...]) -> LibraryModel:
     return open_xgboost(booster, classes=classes or own)
 
 
-def _attribute(booster: Any, name: str) -> tuple[str, ...]:
-    text = booster.attr(name)
+def _rounds(document: XgboostDocument) -> int | None:
+    best = document.attributes.get("best_iteration") if "scikit_learn" in document.attributes else None
+    if best is None:
+        return None
+    if not best.isascii() or not best.isdigit() or len(best) > 9 or int(best) + 1 >= len(document.rounds):
+        raise BadModelFile(where=_WHERE, expected="a boosting round as best_iteration", got=repr(best)[:40])
+    return int(best) + 1
+
+
+def _attribute(document: XgboostDocument, name: str) -> tuple[str, ...]:
+    text = document.attributes.get(name, "[]")
     try:
-        labels = json.loads(text) if text else []
-    except ValueError as error:
-        raise BadModelFile(where=_WHERE, expected=f"a JSON list in {name}", got=text[:80]) from error
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise BadModelFile(where=_WHERE, expected=f"a JSON list of strings in {name}", got=text[:80])
-    return tuple(labels)
+        words = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadModelFile(where=_WHERE, expected=f"a JSON list in {name}", got=repr(text)[:80]) from error
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise BadModelFile(where=_WHERE, expected=f"a JSON list of strings in {name}", got=repr(text)[:80])
+    return tuple(words)
 
 
-def _labels(link: Link | None, outputs: int, classes: tuple[str, ...]) -> tuple[str, ...]:
+def _labels(document: XgboostDocument, classes: tuple[str, ...]) -> tuple[str, ...]:
+    link = margin_link(document)
     if link not in (Link.LOGISTIC, Link.SOFTMAX):
         return ()
-    count = 2 if link is Link.LOGISTIC else outputs
+    count = 2 if link is Link.LOGISTIC else len(document.base)
     if classes and len(classes) != count:
         raise UnknownModel(where=_WHERE, expected=f"{count} classes", got=f"{len(classes)}")
     return classes or tuple(str(code) for code in range(count))
 
 
-def _objective(document: dict[str, Any]) -> str:
-    return str(document["objective"]["name"])
-
-
-def _link(document: dict[str, Any]) -> Link | None:
-    objective, parameters = _objective(document), document["learner_model_param"]
-    if int(parameters.get("num_target", 1)) > 1:
-        raise UnknownModel(where=_WHERE, expected="one target", got=f"{parameters['num_target']} targets")
-    if objective.startswith("rank:"):
-        return Link.IDENTITY
-    if objective not in _LINKS and objective not in _POSITIVE:
-        hint = "train with a logistic, softmax, squared error, absolute error, Poisson, gamma or Tweedie objective"
-        raise UnknownModel(where=_WHERE, expected="an objective with scores", got=objective, hint=hint)
-    return _LINKS.get(objective)
-
-
-def _tree_model(document: dict[str, Any]) -> tuple[dict[str, Any], list[float]]:
-    booster = document["gradient_booster"]
-    if booster["name"] == "dart":
-        return booster["gbtree"]["model"], booster["weight_drop"]
-    if booster["name"] != "gbtree":
-        raise NoTrees(where=_WHERE, expected="gbtree or dart", got=booster["name"])
-    return booster["model"], [1.0] * len(booster["model"]["trees"])
-
-
-def _base(document: dict[str, Any], model: dict[str, Any]) -> NDArray[np.float64]:
-    xgboost = import_library("xgboost")
-    width = document["learner"]["learner_model_param"]["num_feature"]
-    empty_tree = _EMPTY_TREE | {"tree_param": _EMPTY_TREE["tree_param"] | {"num_feature": width}}
-    parameters = {"num_trees": "1", "num_parallel_tree": "1"}
-    empty = model | {"trees": [empty_tree], "tree_info": [0], "iteration_indptr": [0, 1]}
-    empty["gbtree_model_param"] = parameters
-    learner = document["learner"] | {"gradient_booster": {"name": "gbtree", "model": empty}}
-    booster = xgboost.Booster(model_file=bytearray(json.dumps(document | {"learner": learner}).encode()))
-    margin = booster.inplace_predict(np.zeros((1, int(width)), dtype=np.float32), predict_type="margin")
-    return np.asarray(margin, dtype=np.float64).reshape(-1)
-
-
-def _tree(tree: dict[str, Any], group: int, weight: np.float32, outputs: int) -> Tree:
-    if int(tree["tree_param"]["size_leaf_vector"]) > 1:
-        raise NoTrees(where=_WHERE, expected="one value a leaf", got="vector leaves")
-    left, right = np.array(tree["left_children"]), np.array(tree["right_children"])
-    leaf = left < 0
-    condition = np.array(tree["split_conditions"], dtype=np.float64).astype(_FLOAT32)
-    missing_left = np.array(tree["default_left"], dtype=np.bool_)
-    codes = _listed_codes(tree)
-    swap = np.zeros(len(left), dtype=np.bool_)
-    swap[list(codes)] = True
-    value = np.zeros((len(left), outputs), dtype=np.float64)
-    value[:, group] = condition * weight
-    return Tree(
-        feature=np.where(leaf, -1, np.array(tree["split_indices"])),
-        threshold=condition.astype(np.float64),
-        left=np.where(swap, right, left),
-        right=np.where(swap, left, right),
-        missing_left=missing_left ^ swap,
-        value=value,
-        left_codes=codes,
-    )
-
-
-def _listed_codes(tree: dict[str, Any]) -> dict[int, NDArray[np.intp]]:
-    codes = np.array(tree["categories"], dtype=np.intp)
-    spans = zip(tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"], strict=True)
-    return {node: codes[start : start + size] for node, start, size in spans}
-
-
 def _scorer(booster: Any, link: Link | None) -> Callable[[Matrix], Scores]:
     xgboost = import_library("xgboost")
+    score = score_margins(link)
 
-    def score(rows: Matrix) -> Scores:
+    def predict(rows: Matrix) -> Scores:
         # Not `inplace_predict`: for DART it sums in another order than `predict` does.
         matrix = xgboost.DMatrix(
             rows, feature_names=booster.feature_names, feature_types=booster.feature_types, enable_categorical=True
         )
-        out = booster.predict(matrix, output_margin=link is not None)
-        values = np.asarray(out, dtype=np.float64).reshape(len(rows), -1)
-        return values if link is None else apply_link(link, values)
+        margins = np.asarray(booster.predict(matrix, output_margin=True), dtype=np.float64)
+        return score(margins.reshape(len(rows), -1))
 
-    return score
-
-
-_EMPTY_TREE: dict[str, Any] = {
-    "base_weights": [0.0],
-    "categories": [],
-    "categories_nodes": [],
-    "categories_segments": [],
-    "categories_sizes": [],
-    "default_left": [0],
-    "id": 0,
-    "left_children": [-1],
-    "loss_changes": [0.0],
-    "parents": [2147483647],
-    "right_children": [-1],
-    "split_conditions": [0.0],
-    "split_indices": [0],
-    "split_type": [0],
-    "sum_hessian": [0.0],
-    "tree_param": {"num_deleted": "0", "num_nodes": "1", "size_leaf_vector": "1"},
-}
+    return predict

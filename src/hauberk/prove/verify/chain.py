@@ -2,99 +2,159 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from hauberk.core.claim import Claim
 from hauberk.core.digest import Digest, digest_json
 from hauberk.core.encoding import Json, render_json
-from hauberk.core.errors import HauberkError
-from hauberk.core.gate import GateResult, evaluate_gates, parse_rule
+from hauberk.core.gate import BadRule, Gate, GateResult, evaluate_gates, parse_rule
 from hauberk.prove.verify.errors import BrokenChain, WrongGates, WrongVerdict
 from hauberk.prove.verify.evidence import Evidence
 
-__all__ = ["verify_chain", "verify_gates"]
+__all__ = ["Verdict", "verify_chain", "verify_verdict"]
 
 # Who speaks of an artifact, and who must speak of the same.
 _LINKS = (
     ("train", ("verify", "subject", "train"), ("harden", "input", "train")),
     ("test", ("verify", "subject", "test"), ("attack", "input", "test")),
+    ("train", ("verify", "subject", "train"), ("seal", "input", "train")),
     ("model", ("harden", "subject", "model"), ("attack", "subject", "model")),
     ("model", ("harden", "subject", "model"), ("seal", "input", "model")),
     ("bundle", ("seal", "subject", "bundle"), ("gate", "subject", "bundle")),
     ("bundle", ("seal", "subject", "bundle"), ("prove", "input", "bundle")),
 )
-_EVIDENCE = ("verify", "harden", "attack", "seal")
+_GROUNDS = ("verify", "harden", "attack", "seal")
+"""The stages on whose claims the verdict rests; where two claim the same name, the later one counts."""
+_GATE = "urn:hauberk:gate"
+_TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What follows from the claims.
+
+    Attributes:
+        passed: Whether there are gates and every one admits.
+        time: When the summary was made, as its signer says, RFC 3339 in UTC.
+        gates: Each gate with the claim that it was held against.
+        leaves: The leaf that a claim is from, by the claim's name.
+    """
+
+    passed: bool
+    time: str
+    gates: tuple[GateResult, ...]
+    leaves: Mapping[str, int]
 
 
 def verify_chain(evidence: Mapping[str, Evidence]) -> Digest:
     """The digest of the bundle that all statements lead to.
 
     Raises:
-        BrokenChain: Two statements speak of different artifacts.
+        BrokenChain: Two statements speak of different artifacts, or the report is about other statements.
     """
     for name, (first, kind, what), (second, other_kind, other_what) in _LINKS:
         one, other = _digest(evidence[first], kind, what), _digest(evidence[second], other_kind, other_what)
         if one != other:
             raise BrokenChain(where=evidence[second].where, expected=f"{name} {one} as in {first}", got=str(other))
+    report = evidence["prove"]
+    for stage in (*_GROUNDS, "gate"):
+        if report.input(stage) != evidence[stage].digest:
+            expected = f"a report made from {evidence[stage].where}, {evidence[stage].digest}"
+            raise BrokenChain(where=report.where, expected=expected, got=str(report.input(stage)))
+    if [subject.digest for subject in evidence["gate"].statement.subjects] != [evidence["seal"].subject("bundle")]:
+        raise BrokenChain(where=evidence["gate"].where, expected="the bundle as the only subject", got="more")
     return evidence["seal"].subject("bundle")
 
 
-def verify_gates(evidence: Mapping[str, Evidence], *, system: str) -> tuple[GateResult, ...]:
-    """The results of the gates, evaluated anew over the claims in the log and found to be those of the summary.
+def verify_verdict(evidence: Mapping[str, Evidence], *, system: str) -> Verdict:
+    """The verdict of the summary, once the gates, evaluated anew over the claims in the log, are found to give it.
 
     Raises:
         BrokenChain: The summary rests on other statements, or speaks of another system.
         WrongGates: Its policy or a result does not follow.
-        WrongVerdict: Its verdict does not follow.
+        WrongVerdict: Its verdict does not follow, or does not say by whom and when it was given.
     """
     summary = evidence["gate"]
     predicate = summary.statement.predicate
-    _verify_inputs(evidence, predicate)
-    if predicate.get("resourceUri") != f"urn:hauberk:bundle:{system}":
-        raise BrokenChain(
-            where=summary.where, expected=f"the bundle of {system}", got=repr(predicate.get("resourceUri"))
-        )
-    results = _evaluated(evidence, predicate)
-    if render_json([result.document() for result in results]) != render_json(predicate.get("hauberk_gates")):
-        raise WrongGates(where=summary.where, expected="the results that the claims give", got="others")
+    about = predicate.get("resourceUri")
+    if about != f"urn:hauberk:bundle:{system}":
+        raise BrokenChain(where=summary.where, expected=f"the bundle of {system}", got=repr(about)[:120])
+    _verify_grounds(evidence, predicate)
+    results, leaves = _evaluate(evidence, predicate)
     rules: dict[str, Json] = {result.gate.name: result.gate.rule for result in results}
-    if predicate.get("policy") != {"uri": "hauberk.toml#gates", "digest": {"sha256": digest_json(rules).hex}}:
-        raise WrongGates(
-            where=summary.where, expected="the digest of the rules", got=repr(predicate.get("policy"))[:120]
-        )
+    policy: Json = {"uri": "hauberk.toml#gates", "digest": {"sha256": digest_json(rules).hex}}
+    if not _same(predicate.get("policy"), policy):
+        got = repr(predicate.get("policy"))[:120]
+        raise WrongGates(where=summary.where, expected="the digest of the rules", got=got)
+    if not _same(predicate.get("hauberk_gates"), [result.document() for result in results]):
+        raise WrongGates(where=summary.where, expected="the results that the claims give", got="others")
     passed = bool(results) and all(result.passed for result in results)
-    verdict = "PASSED" if passed else "FAILED"
-    if predicate.get("verificationResult") != verdict:
-        raise WrongVerdict(where=summary.where, expected=verdict, got=repr(predicate.get("verificationResult"))[:40])
-    return results
+    time = _verify_words(summary, results, passed=passed)
+    return Verdict(passed=passed, time=time, gates=results, leaves=leaves)
 
 
 def _digest(one: Evidence, kind: str, name: str) -> Digest:
     return one.subject(name) if kind == "subject" else one.input(name)
 
 
-def _verify_inputs(evidence: Mapping[str, Evidence], predicate: Mapping[str, Json]) -> None:
+def _same(one: Json, other: Json) -> bool:
+    """Whether two values are spelt the same: Python holds `True`, `1` and `1.0` for equal."""
+    return render_json(one) == render_json(other)
+
+
+def _verify_grounds(evidence: Mapping[str, Evidence], predicate: Mapping[str, Json]) -> None:
     wanted: list[Json] = [
         {"uri": f"urn:hauberk:leaf:{evidence[stage].index}", "digest": {"sha256": evidence[stage].digest.hex}}
-        for stage in _EVIDENCE
+        for stage in _GROUNDS
     ]
-    if predicate.get("inputAttestations") != wanted:
+    if not _same(predicate.get("inputAttestations"), wanted):
         where = evidence["gate"].where
         raise BrokenChain(where=where, expected="the statements of this proof as inputs", got="others")
 
 
-def _evaluated(evidence: Mapping[str, Evidence], predicate: Mapping[str, Json]) -> tuple[GateResult, ...]:
-    claims = {claim.name: claim for stage in _EVIDENCE for claim in evidence[stage].claims}
-    found = predicate.get("hauberk_gates")
-    gates = []
-    for entry in found if isinstance(found, list) else []:
-        match entry:
-            case {"name": str(name), "rule": str(rule)}:
-                try:
-                    gates.append(parse_rule(name, rule))
-                except HauberkError as error:
-                    raise WrongGates(where=evidence["gate"].where, expected=error.expected, got=error.got) from error
-            case _:
-                raise WrongGates(
-                    where=evidence["gate"].where, expected="gates with name and rule", got="something else"
-                )
-    return evaluate_gates(gates, claims)
+def _evaluate(
+    evidence: Mapping[str, Evidence], predicate: Mapping[str, Json]
+) -> tuple[tuple[GateResult, ...], Mapping[str, int]]:
+    found, where = predicate.get("hauberk_gates"), evidence["gate"].where
+    if not isinstance(found, list):
+        raise WrongGates(where=where, expected="a list of gates", got=type(found).__name__)
+    gates = tuple(_gate(entry, where) for entry in found)
+    if len({gate.name for gate in gates}) != len(gates):
+        raise WrongGates(where=where, expected="gates of different names", got="two of one name")
+    claims: dict[str, Claim] = {}
+    leaves: dict[str, int] = {}
+    for stage in _GROUNDS:
+        claims |= {claim.name: claim for claim in evidence[stage].claims}
+        leaves |= {claim.name: evidence[stage].index for claim in evidence[stage].claims}
+    return evaluate_gates(gates, claims), leaves
+
+
+def _gate(entry: Json, where: str) -> Gate:
+    match entry:
+        case {"name": str(name), "rule": str(rule)}:
+            try:
+                return parse_rule(name, rule)
+            except BadRule as error:
+                raise WrongGates(where=where, expected=error.expected, got=error.got) from error
+    raise WrongGates(where=where, expected="gates with name and rule", got="something else")
+
+
+def _verify_words(summary: Evidence, results: tuple[GateResult, ...], *, passed: bool) -> str:
+    """The time of the summary, once its verdict, levels and verifier are found to be the right ones."""
+    predicate, verifier = summary.statement.predicate, summary.statement.predicate.get("verifier")
+    rungs = sorted({f"HAUBERK_{result.claim.rung.upper()}" for result in results if result.claim})
+    for field, wanted in (
+        ("verificationResult", "PASSED" if passed else "FAILED"),
+        ("verifiedLevels", rungs if passed else ["FAILED"]),
+    ):
+        if not _same(predicate.get(field), wanted):
+            got = repr(predicate.get(field))[:80]
+            raise WrongVerdict(where=f"{summary.where}, {field}", expected=repr(wanted), got=got)
+    if not isinstance(verifier, Mapping) or verifier.get("id") != _GATE:
+        raise WrongVerdict(where=f"{summary.where}, verifier", expected=_GATE, got=repr(verifier)[:80])
+    time = predicate.get("timeVerified")
+    if not isinstance(time, str) or not _TIME.fullmatch(time):
+        raise WrongVerdict(where=f"{summary.where}, timeVerified", expected="a time in UTC", got=repr(time)[:80])
+    return time

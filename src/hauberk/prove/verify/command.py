@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hauberk.core.digest import Digest, digest_stream
 from hauberk.core.errors import HauberkError
+from hauberk.core.gate import GateResult
+from hauberk.core.limits import DEFAULT_LIMITS
 from hauberk.prove.verify.errors import UnreadableFile
 from hauberk.prove.verify.verifier import VerifiedProof, verify_proof
 
@@ -22,9 +24,9 @@ altered or does not verify, or the verdict is FAILED. 2: a file cannot be read o
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and give its exit code."""
-    parser = argparse.ArgumentParser(prog="hauberk prove verify", description=_DESCRIPTION)
+    parser = argparse.ArgumentParser(prog="hauberk prove verify", description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument("proof", type=Path, help="the proof file")
-    parser.add_argument("--key", required=True, type=Path, help="file with the public key that you trust")
+    parser.add_argument("--key", required=True, help="the public key that you trust: a file, or its text")
     parser.add_argument("--files", type=Path, help="folder of report and bundle (default: that of the proof)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("-q", "--quiet", action="store_true", help="only the exit code, and errors")
@@ -39,45 +41,89 @@ def main(arguments: Sequence[str]) -> int:
     if wish.json:
         sys.stdout.write(json.dumps(verified.document(), indent=2) + "\n")
     elif not wish.quiet:
-        sys.stdout.write(_text(verified))
+        _write(_lines(verified))
     return 0 if verified.passed else 1
 
 
-def _verify(proof: Path, key: Path, folder: Path) -> VerifiedProof:
-    data, identity = _read(proof), _read(key).decode(errors="replace")
+def _verify(proof: Path, key: str, folder: Path) -> VerifiedProof:
+    data, identity = _read(proof), _identity(key)
     return verify_proof(data, identity, find=lambda name: _find(folder / name), where=proof.name)
 
 
-def _read(path: Path) -> bytes:
+def _identity(key: str) -> str:
+    """The text of the key; where no such file can be read, a text with the two plus signs of a key is one itself."""
     try:
-        return path.read_bytes()
+        return _read(Path(key)).decode(errors="replace")
+    except UnreadableFile:
+        if key.count("+") < 2:
+            raise
+        return key
+
+
+def _read(path: Path) -> bytes:
+    """At most one byte more than the parser's limit, which it then refuses."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(DEFAULT_LIMITS.document_bytes + 1)
     except OSError as error:
-        raise UnreadableFile(where=str(path), expected="a readable file", got=error.strerror or str(error)) from error
+        raise _unreadable(path, error) from error
 
 
 def _find(path: Path) -> Digest | None:
-    if not path.exists():
-        return None
+    """The digest of a file; None only where there is nothing of this name, so that what is there is never passed by."""
     try:
+        if not path.exists():
+            return None
+        if not path.is_file():  # A pipe would be waited for.
+            raise UnreadableFile(where=str(path), expected="a file", got="something else")
         with path.open("rb") as stream:
             return digest_stream(stream)
     except OSError as error:
-        raise UnreadableFile(where=str(path), expected="a readable file", got=error.strerror or str(error)) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableFile:
+    return UnreadableFile(where=str(path), expected="a readable file", got=error.strerror or str(error))
 
 
 def _tell(error: HauberkError, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps({"error": error.document()}) + "\n")
-    sys.stderr.write(f"{error.code}  {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+    told = f"{error.code}  {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else "")
+    sys.stderr.write(_plain(told))
     return error.exit_code
 
 
-def _text(verified: VerifiedProof) -> str:
-    lines = [f"{'✓' if check.done else '-'} {check.what}" for check in verified.checks]
-    lines += ["", f"{verified.system}: {'PASSED' if verified.passed else 'FAILED'} for bundle {verified.bundle}"]
-    for gate in verified.gates:
-        value = f"{gate.claim.estimate.value:.4g} ({gate.claim.rung})" if gate.claim else "no evidence"
-        lines.append(f"  {'pass' if gate.passed else 'FAIL'}  {gate.gate.name} {gate.gate.rule}: {value}")
-    if not verified.gates:
-        lines.append("  no gates: without a promise nothing is admitted")
-    return "\n".join(lines) + "\n"
+def _lines(verified: VerifiedProof) -> Iterator[str]:
+    for check in verified.checks:
+        yield f"{'✓' if check.done else '-'} {check.what}"
+    yield ""
+    yield f"{verified.system}: {'PASSED' if verified.passed else 'FAILED'} for bundle {verified.bundle}"
+    yield f"  signed as of {verified.verdict.time}"
+    for gate in verified.verdict.gates:
+        leaf = verified.verdict.leaves.get(gate.gate.name)
+        yield f"  {'pass' if gate.passed else 'FAIL'}  {gate.gate.name} {gate.gate.rule}: {_value(gate, leaf)}"
+    if not verified.verdict.gates:
+        yield "  no gates: without a promise nothing is admitted"
+
+
+def _value(gate: GateResult, leaf: int | None) -> str:
+    if gate.claim is None:
+        return "no evidence"
+    number = gate.claim.estimate
+    interval = f" ({number.low:.4g} to {number.high:.4g})" if number.n else ""
+    return f"{number.value:.4g}{interval}, {gate.claim.rung}, leaf {leaf}"
+
+
+def _write(lines: Iterator[str]) -> None:
+    """Print in whatever the terminal can show, and never what could steer it."""
+    encoding = sys.stdout.encoding or "utf-8"
+    text = _plain("\n".join(lines) + "\n")
+    if not "✓".encode(encoding, "ignore"):
+        text = text.replace("✓", "+")
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _plain(text: str) -> str:
+    """`text` with what cannot be printed spelt out: names in a proof are another person's."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)

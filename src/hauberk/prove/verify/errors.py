@@ -13,6 +13,7 @@ __all__ = [
     "SplitProof",
     "UnreadableFile",
     "WrongGates",
+    "WrongSigner",
     "WrongVerdict",
 ]
 
@@ -89,3 +90,14 @@ class AlteredFile(ProveError):
 
     code = "PROVE-207"
     title = "Altered file"
+
+
+class WrongSigner(ProveError):
+    """The proof is not signed by the given key, or by another key too.
+
+    Compare the key with the one that you were given over a channel that you trust. A system that has begun a new
+    ledger has a new key; then ask for the newer one over that same channel, never beside the proof.
+    """
+
+    code = "PROVE-208"
+    title = "Not signed by this key"

@@ -7,16 +7,24 @@ from dataclasses import dataclass
 
 from hauberk.core.claim import Claim, parse_claim
 from hauberk.core.digest import Digest, digest_bytes
+from hauberk.core.encoding import Json
 from hauberk.core.errors import Malformed
-from hauberk.core.statement import Statement, Subject, parse_statement, parse_subject, render_statement
+from hauberk.core.statement import (
+    STATEMENT_PAYLOAD,
+    Statement,
+    Subject,
+    parse_statement,
+    parse_subject,
+    render_statement,
+)
 from hauberk.crypto import PublicIdentity, verify_envelope
-from hauberk.ledger import Checkpoint, verify_receipt
-from hauberk.prove.verify.errors import BrokenChain, IncompleteProof, SplitProof
-from hauberk.prove.verify.proof import Proof
+from hauberk.crypto.errors import MissingSignature, UnexpectedSignature
+from hauberk.ledger import Checkpoint, VerifiedReceipt, verify_receipt
+from hauberk.prove.verify.errors import BrokenChain, IncompleteProof, SplitProof, WrongSigner
+from hauberk.prove.verify.proof import LoggedStatement, Proof
 
 __all__ = ["STATEMENT_TYPES", "Evidence", "verify_evidence"]
 
-PAYLOAD = "application/vnd.in-toto+json"
 STATEMENT_TYPES: Mapping[str, str] = {
     "verify": "urn:hauberk:verify:dataset:v1",
     "harden": "urn:hauberk:harden:choice:v1",
@@ -30,18 +38,29 @@ STATEMENT_TYPES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One statement whose signature and place in the log are verified."""
+    """One statement whose signature and place in the log are verified.
+
+    Attributes:
+        stage: The stage that made it.
+        index: Its leaf.
+        digest: Digest of the leaf, which is a signed envelope.
+        statement: What it says.
+        inputs: The artifacts and statements that the stage read.
+        claims: What it claims, each name once.
+    """
 
     stage: str
     index: int
     digest: Digest
     statement: Statement
+    inputs: tuple[Subject, ...]
+    claims: tuple[Claim, ...]
 
     def subject(self, name: str) -> Digest:
         """Digest of the subject of this name.
 
         Raises:
-            BrokenChain: The statement does not speak of it.
+            BrokenChain: The statement does not speak of it, or twice.
         """
         return self._named(self.statement.subjects, name, "subject")
 
@@ -49,22 +68,14 @@ class Evidence:
         """Digest of the input of this name.
 
         Raises:
-            BrokenChain: The stage did not read it.
+            BrokenChain: The stage did not read it, or read two of this name.
         """
-        found = self.statement.predicate.get("inputs", [])
-        inputs = [parse_subject(one, where=self.where) for one in found] if isinstance(found, list) else []
-        return self._named(tuple(inputs), name, "input")
+        return self._named(self.inputs, name, "input")
 
     @property
     def where(self) -> str:
         """How messages name the statement."""
         return f"leaf {self.index} ({self.stage})"
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        """The claims of the predicate."""
-        found = self.statement.predicate.get("claims", [])
-        return tuple(parse_claim(one, where=self.where) for one in found) if isinstance(found, list) else ()
 
     def _named(self, subjects: tuple[Subject, ...], name: str, kind: str) -> Digest:
         digests = [subject.digest for subject in subjects if subject.name == name]
@@ -79,6 +90,7 @@ def verify_evidence(proof: Proof, identity: PublicIdentity, *, where: str) -> tu
     Raises:
         IncompleteProof: One is missing, there twice, or of an unknown type.
         SplitProof: They stand under different checkpoints, or not in the order of the log.
+        WrongSigner: One is not signed by the identity, or not by it alone.
         LedgerError, CryptoError, Malformed: A receipt, a signature or a form does not verify.
     """
     found: dict[str, Evidence] = {}
@@ -104,12 +116,9 @@ def _verified(proof: Proof, identity: PublicIdentity, where: str) -> Iterator[tu
     stages = {kind: stage for stage, kind in STATEMENT_TYPES.items()}
     for number, logged in enumerate(proof.statements):
         here = f"{where}: statement {number}"
-        receipt = verify_receipt(
-            logged.envelope, logged.receipt, identity.keys, origin=identity.name, where=f"{here}: receipt"
-        )
-        payload = verify_envelope(logged.envelope, identity, payload_type=PAYLOAD, where=f"{here}: envelope")
+        receipt, payload = _opened(logged, identity, here)
         statement = parse_statement(payload, where=here)
-        if render_statement(statement) != payload:
+        if _render(statement) != payload:
             raise Malformed(where=here, expected="a canonical statement", got="another spelling")
         if statement.predicate_type not in stages:
             raise IncompleteProof(where=here, expected="a known type of statement", got=statement.predicate_type[:80])
@@ -118,5 +127,43 @@ def _verified(proof: Proof, identity: PublicIdentity, where: str) -> Iterator[tu
             index=receipt.index,
             digest=digest_bytes(logged.envelope),
             statement=statement,
+            inputs=tuple(parse_subject(entry, where=here) for entry in _list(statement, "inputs", here)),
+            claims=_claims(statement, here),
         )
         yield one, receipt.checkpoint
+
+
+def _claims(statement: Statement, here: str) -> tuple[Claim, ...]:
+    claims = tuple(parse_claim(entry, where=here) for entry in _list(statement, "claims", here))
+    if len({claim.name for claim in claims}) != len(claims):
+        raise Malformed(where=here, expected="claims of different names", got="two of one name")
+    return claims
+
+
+def _list(statement: Statement, field: str, here: str) -> list[Json]:
+    found = statement.predicate.get(field, [])
+    if not isinstance(found, list):
+        raise Malformed(where=here, expected=f"a list of {field}", got=type(found).__name__)
+    return found
+
+
+def _opened(logged: LoggedStatement, identity: PublicIdentity, here: str) -> tuple[VerifiedReceipt, bytes]:
+    """Place and payload of a statement, both signed by the identity and nobody else."""
+    try:
+        receipt = verify_receipt(
+            logged.envelope, logged.receipt, identity.keys, origin=identity.name, where=f"{here}: receipt"
+        )
+        kind = STATEMENT_PAYLOAD
+        return receipt, verify_envelope(logged.envelope, identity, payload_type=kind, where=f"{here}: envelope")
+    except (MissingSignature, UnexpectedSignature) as error:
+        expected = f"signatures of {', '.join(key.label for key in identity.keys)} only"
+        hint = "compare the key with the one that you were given"
+        raise WrongSigner(where=error.where, expected=expected, got=error.got, hint=hint) from error
+
+
+def _render(statement: Statement) -> bytes:
+    """The canonical bytes, or none where there are none: 1e999 is read as infinity, and a lone surrogate as itself."""
+    try:
+        return render_statement(statement)
+    except ValueError:
+        return b""

@@ -1,19 +1,22 @@
-"""A proof, verified: what it proves, check by check."""
+"""A proof, verified: what it proves, check by check.
+
+The reader trusts one public key and SHA-256. What follows: the signer stated exactly this, about exactly these
+artifacts; nothing was changed, left out or added since; and the verdict follows from the statements. What does not
+follow: that the measurements were made honestly. Only repeating one shows that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hauberk.core.claim import Claim
 from hauberk.core.digest import Digest
 from hauberk.core.encoding import Json
-from hauberk.core.gate import GateResult
 from hauberk.crypto import parse_public_identity
 from hauberk.ledger import Checkpoint
-from hauberk.prove.verify.chain import verify_chain, verify_gates
+from hauberk.prove.verify.chain import Verdict, verify_chain, verify_verdict
 from hauberk.prove.verify.errors import AlteredFile, SplitProof
-from hauberk.prove.verify.evidence import verify_evidence
+from hauberk.prove.verify.evidence import Evidence, verify_evidence
 from hauberk.prove.verify.proof import parse_proof
 
 __all__ = ["Check", "Find", "VerifiedProof", "nothing_at_hand", "verify_proof"]
@@ -43,32 +46,46 @@ class VerifiedProof:
         system: Name of the system.
         identity: Name of the key that signed.
         checkpoint: The log that holds the statements.
+        statements: All of them, in the order of the log.
         bundle: Digest of the bundle that the verdict speaks of.
-        passed: Whether that bundle is admitted.
-        gates: The gates, evaluated anew.
-        claims: All claims, in the order of the log.
+        verdict: The verdict with its gates, evaluated anew.
+        files: Digests of the files that belong to the proof, by name.
         checks: What was verified, and which files were not there.
     """
 
     system: str
     identity: str
     checkpoint: Checkpoint
+    statements: tuple[Evidence, ...]
     bundle: Digest
-    passed: bool
-    gates: tuple[GateResult, ...]
-    claims: tuple[Claim, ...]
+    verdict: Verdict
+    files: Mapping[str, Digest]
     checks: tuple[Check, ...]
 
+    @property
+    def passed(self) -> bool:
+        """Whether the bundle is admitted: a proof may be authentic and prove that a gate failed."""
+        return self.verdict.passed
+
     def document(self) -> dict[str, Json]:
-        """As `--json` prints it."""
+        """As `--json` prints it; every claim and gate names the leaf that it is from."""
+        gates: list[Json] = [
+            gate.document() | {"leaf": self.verdict.leaves.get(gate.gate.name)} for gate in self.verdict.gates
+        ]
+        claims: list[Json] = [claim.document() | {"leaf": one.index} for one in self.statements for claim in one.claims]
         return {
             "system": self.system,
             "verdict": "PASSED" if self.passed else "FAILED",
+            "time": self.verdict.time,
             "identity": self.identity,
             "ledger": {"size": self.checkpoint.size, "root": self.checkpoint.root.hex()},
             "bundle": str(self.bundle),
-            "gates": [gate.document() for gate in self.gates],
-            "claims": [claim.document() for claim in self.claims],
+            "gates": gates,
+            "claims": claims,
+            "statements": [
+                {"stage": one.stage, "leaf": one.index, "envelope": str(one.digest)} for one in self.statements
+            ],
+            "files": {name: str(digest) for name, digest in self.files.items()},
             "checks": [{"what": check.what, "done": check.done} for check in self.checks],
         }
 
@@ -83,8 +100,9 @@ def verify_proof(data: bytes, identity: str, *, find: Find = nothing_at_hand, wh
         where: How messages name the proof.
 
     Raises:
-        HauberkError: With a code of the hundreds 2xx: something was altered or does not verify; the message says
-            what and where.
+        CryptoError: `identity` is no public key (1xx), or a signature is not of this key (2xx).
+        ProveError, LedgerError, CoreError: With a code of the hundreds 2xx: something was altered or does not verify;
+            the message says what and where.
     """
     trusted = parse_public_identity(identity.strip("\n"), where="public key")
     proof = parse_proof(data, where=where)
@@ -93,26 +111,34 @@ def verify_proof(data: bytes, identity: str, *, find: Find = nothing_at_hand, wh
         raise SplitProof(where=where, expected=f"system {system}, as the key is named", got=repr(proof.system[:80]))
     evidence, checkpoint = verify_evidence(proof, trusted, where=where)
     bundle = verify_chain(evidence)
-    gates = verify_gates(evidence, system=system)
-    named = {f"{system}.bundle": bundle} | {
-        name: evidence["prove"].subject(name) for name in ("report.html", "report.json")
-    }
+    verdict = verify_verdict(evidence, system=system)
+    files = {f"{system}.bundle": bundle}
+    files |= {name: evidence["prove"].subject(name) for name in ("report.html", "report.json")}
     return VerifiedProof(
         system=system,
         identity=trusted.name,
         checkpoint=checkpoint,
+        statements=tuple(sorted(evidence.values(), key=lambda one: one.index)),
         bundle=bundle,
-        passed=bool(gates) and all(gate.passed for gate in gates),
-        gates=gates,
-        claims=tuple(claim for one in evidence.values() for claim in one.claims),
+        verdict=verdict,
+        files=files,
         checks=(
             Check(what=f"{len(evidence)} statements are signed by {trusted.name} ({trusted.profile})"),
-            Check(what=f"each is a leaf of one log of {checkpoint.size} statements, root {checkpoint.root.hex()}"),
-            Check(what="data, model and bundle are the same from stage to stage"),
-            Check(what=f"{len(gates)} gates, evaluated again over the claims, give the same results and verdict"),
-            *_verified_files(named, find),
+            Check(what=_placed(evidence, checkpoint)),
+            Check(what="data, model and bundle are the same from stage to stage; the report is about these statements"),
+            Check(
+                what=f"{len(verdict.gates)} gates, evaluated again over the claims, give the same results and verdict"
+            ),
+            *_verified_files(files, find),
         ),
     )
+
+
+def _placed(evidence: Mapping[str, Evidence], checkpoint: Checkpoint) -> str:
+    """Where the statements stand; what the log holds beyond them is said, as it may be newer and say otherwise."""
+    later = checkpoint.size - 1 - evidence["prove"].index
+    more = f", of which {later} are later than this proof's last" if later else ""
+    return f"each is a leaf of one log of {checkpoint.size} statements{more}, root {checkpoint.root.hex()}"
 
 
 def _verified_files(named: Mapping[str, Digest], find: Find) -> list[Check]:

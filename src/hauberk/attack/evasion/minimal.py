@@ -1,0 +1,202 @@
+"""The smallest change that flips a row, in the L-infinity norm: found by descent, proved by branch and bound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hauberk.attack.evasion.contest import Contest, contests
+from hauberk.attack.evasion.effort import QUICK, STANDARD, Effort
+from hauberk.attack.evasion.field import batches, make_field
+from hauberk.attack.evasion.judge import Judge, make_judge
+from hauberk.attack.evasion.radius import certified_radius
+from hauberk.attack.evasion.tree_certificate import reached_leaves
+from hauberk.attack.evasion.tree_descent import descend_field
+from hauberk.attack.evasion.tree_search import search_regions
+from hauberk.data import Reach
+from hauberk.models import TreeEnsemble
+
+__all__ = ["Minimal", "minimal_perturbation"]
+
+Matrix = NDArray[np.float64]
+
+_COARSE, _FINE = 0.02, 1e-3
+"""Gap between proved and found distance, relative to the found one, that descent and branch and bound leave."""
+_STEPS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Minimal:
+    """The smallest changes found of n rows.
+
+    Attributes:
+        rows: (n, d) float64, of another class; the row itself where no change within the ranges was found.
+        distance: (n,) float64, how far they are, in units of `scale`; infinite where nothing was found.
+        certified: (n,) float64, no row nearer than this is of another class. The truth lies between the two.
+    """
+
+    rows: Matrix
+    distance: Matrix
+    certified: Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Ranges:
+    """How far features move: unit and valid range of each, (d,)."""
+
+    scale: Matrix
+    low: Matrix
+    high: Matrix
+
+    def ball(self, rows: Matrix, radius: Matrix) -> Reach:
+        """All rows within a radius, (n,), of each row."""
+        step, width = radius[:, None] * self.scale, len(self.scale)
+        return Reach(
+            low=np.minimum(np.maximum(rows - step, self.low), rows),
+            high=np.maximum(np.minimum(rows + step, self.high), rows),
+            choices=(None,) * width,
+            mutable=self.scale > 0,
+            integer=np.zeros(width, dtype=np.bool_),
+            cost=np.zeros(width),
+            budget=math.inf,
+            relations=(np.empty((0, width)), np.empty(0)),
+        )
+
+    def farthest(self, rows: Matrix) -> Matrix:
+        """(n,) the distance of the farthest row within the ranges."""
+        upwards = self.high - rows > rows - self.low
+        return self.distance(rows, np.where(upwards, self.high, self.low))
+
+    def distance(self, rows: Matrix, changed: Matrix) -> Matrix:
+        """(n,) how far each changed row is from its row; NaN counts as unchanged."""
+        moved = self.scale > 0
+        step = np.abs(changed - rows)[:, moved] / self.scale[moved]
+        return np.where(np.isnan(step), 0.0, step).max(axis=1, initial=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Bracket:
+    """Between which distances the truth lies for n rows in one contest; narrowed in place.
+
+    Attributes:
+        original: (n, d) the rows.
+        rows, distance: What was found.
+        proved: (n,) nothing is nearer.
+        tried: (n,) nothing nearer was found.
+    """
+
+    original: Matrix
+    rows: Matrix
+    distance: Matrix
+    proved: Matrix
+    tried: Matrix
+
+    def open(self, gap: float) -> NDArray[np.intp]:
+        """Rows of which something was found and the gap is wider than this share of its distance."""
+        return np.flatnonzero(np.isfinite(self.distance) & (self.distance - self.tried > gap * self.distance))
+
+    def middle(self, index: NDArray[np.intp]) -> Matrix:
+        """The radius to try next."""
+        return np.asarray((self.tried[index] + self.distance[index]) / 2)
+
+    def tell(
+        self, index: NDArray[np.intp], radius: Matrix, found: NDArray[np.bool_], rows: Matrix, distance: Matrix
+    ) -> None:
+        """Note what came of trying these radii."""
+        nearer = found & (distance < self.distance[index])
+        self.rows[index[nearer]], self.distance[index[nearer]] = rows[nearer], distance[nearer]
+        self.tried[index[~found]] = radius[~found]
+
+
+def minimal_perturbation(
+    ensemble: TreeEnsemble,
+    rows: Matrix,
+    labels: NDArray[np.int64],
+    *,
+    scale: Matrix,
+    low: Matrix,
+    high: Matrix,
+    effort: Effort = STANDARD,
+    seed: int = 0,
+) -> Minimal:
+    """The smallest changes of rows (n, d) with labels (n,) that give them another class.
+
+    Law: `certified <= distance`; where they are within a thousandth of each other the change is minimal.
+
+    Args:
+        ensemble: A classifier.
+        rows: Encoded rows, all numbers or NaN.
+        labels: Class codes.
+        scale: (d,) float64, unit of each feature, 0 where it cannot move.
+        low, high: (d,) float64, valid range of each feature, finite.
+        effort: How hard to try.
+        seed: Of the random starting points.
+
+    Raises:
+        NotAttackable, WrongSamples: See `certified_radius`.
+    """
+    certified = certified_radius(ensemble, rows, labels, scale=scale, low=low, high=high)
+    judge, ranges = make_judge(ensemble, None), _Ranges(scale=scale, low=low, high=high)
+    wrong = judge.outcome(rows, labels)
+    best, distance = rows.copy(), np.where(wrong, 0.0, np.inf)
+    proved = np.full(len(rows), np.inf)
+    for number, contest in enumerate(contests(ensemble, labels)):
+        mine = np.flatnonzero((labels == contest.label) & ~wrong)
+        for index in batches(contest.boxes, ranges.scale > 0, mine):
+            bracket = _Bracket(
+                original=rows[index],
+                rows=best[index],
+                distance=distance[index],
+                proved=certified[index],
+                tried=certified[index],
+            )
+            rng = np.random.default_rng([seed, number, int(index[0])])
+            _narrow(contest, judge, ranges, bracket, effort, rng)
+            best[index], distance[index] = bracket.rows, bracket.distance
+            proved[index] = np.minimum(proved[index], bracket.proved)
+    return Minimal(rows=best, distance=distance, certified=np.where(wrong, 0.0, np.minimum(proved, distance)))
+
+
+def _narrow(
+    contest: Contest, judge: Judge, ranges: _Ranges, bracket: _Bracket, effort: Effort, rng: np.random.Generator
+) -> None:
+    """Narrow the brackets of rows of one label: any find first, then nearer ones, then the proof."""
+
+    def descend(index: NDArray[np.intp], radius: Matrix, how: Effort) -> None:
+        rows = bracket.original[index]
+        field = make_field(contest.boxes, rows, ranges.ball(rows, radius))
+        attack = descend_field(contest, field, judge, effort=how, rng=rng)
+        bracket.tell(index, radius, attack.success, attack.rows, ranges.distance(rows, attack.rows))
+
+    def search(index: NDArray[np.intp], radius: Matrix) -> None:
+        rows = bracket.original[index]
+        field = make_field(contest.boxes, rows, ranges.ball(rows, radius))
+        found = search_regions(contest, field, reached_leaves(contest, field), judge, budget=effort.regions)
+        bracket.tell(index, radius, found.found, found.rows, ranges.distance(rows, found.rows))
+        bracket.proved[index[found.safe]] = radius[found.safe]
+
+    everyone = np.arange(len(bracket.original))
+    start = np.minimum(ranges.farthest(bracket.original), bracket.distance)
+    before = bracket.distance.copy()
+    descend(everyone, start, effort)
+    missed = np.flatnonzero(~(bracket.distance < before))
+    if effort.regions and len(missed):
+        search(missed, start[missed])
+    for index in _while_open(bracket, _COARSE):
+        descend(index, bracket.middle(index), QUICK)
+    if effort.regions:
+        bracket.tried[:] = bracket.proved
+        for index in _while_open(bracket, _FINE):
+            search(index, bracket.middle(index))
+
+
+def _while_open(bracket: _Bracket, gap: float) -> Iterator[NDArray[np.intp]]:
+    for _ in range(_STEPS):
+        index = bracket.open(gap)
+        if not len(index):
+            return
+        yield index

@@ -1,0 +1,153 @@
+"""The stage `harden`: train the model so that the attack fails, or take the trained one as it is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from hauberk.core.digest import digest_bytes
+from hauberk.core.encoding import Json
+from hauberk.core.progress import Progress, Watcher, unwatched
+from hauberk.core.statement import Subject
+from hauberk.data import Reach, digest_schema, resolve_reach
+from hauberk.flows.datasets import Datasets
+from hauberk.flows.errors import BadSetting
+from hauberk.flows.functions import UserFunction
+from hauberk.flows.project import Project
+from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
+from hauberk.flows.threat import goal_code, quick_attack, strong_attack
+from hauberk.flows.training import booster, training_set, user_fit
+from hauberk.harden import HardenResult, Rules, harden_model, select_recipes
+from hauberk.models import Kind, LibraryModel, Matrix, open_model, parse_model, require_width, serialise_model
+from hauberk.models.grow import grow_booster
+from hauberk.models.training import Fit
+
+__all__ = ["SUFFIXES", "chosen_model", "harden_system", "plain_model"]
+
+PREDICATE = "urn:hauberk:harden:choice:v1"
+SUFFIXES = {Kind.XGBOOST: "ubj", Kind.LIGHTGBM: "txt", Kind.ONNX: "onnx", Kind.ENSEMBLE: "json"}
+_KINDS = {".ubj": Kind.XGBOOST, ".json": Kind.XGBOOST, ".txt": Kind.LIGHTGBM, ".onnx": Kind.ONNX}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """A trained model that the user named."""
+
+    name: str
+    data: bytes
+    kind: Kind
+
+
+def harden_system(project: Project, datasets: Datasets, watch: Watcher = unwatched) -> StageResult:
+    """Train the candidates and choose one, or open the model file; one statement about model and baseline."""
+    section = project.configuration
+    given = _given(project.folder, section.model.file)
+    trainer = user_fit(project)
+    configuration: dict[str, Json] = {
+        "model": asdict(section.model),
+        "harden": asdict(section.harden),
+        "threats": asdict(section.threats),
+    }
+    sources = [Subject("schema", digest_schema(datasets.schema))]
+    sources += [Subject(given.name, digest_bytes(given.data))] if given else []
+    sources += [trainer.subject] if trainer else []
+
+    def work(report: Progress) -> StageOutput:
+        if given:
+            model = parse_model(given.data, given.kind, classes=_classes(datasets))
+            require_width(model, [feature.name for feature in datasets.schema.inputs])
+            return _output(model, model, {"chosen": "given", "reason": "a trained model was given", "frontier": []})
+        fit = _fit(project, trainer)
+        if not section.harden.adversarial:
+            plain = open_model(fit(training_set(datasets.train, seed=project.seed)), classes=_classes(datasets))
+            return _output(plain, plain, {"chosen": "plain", "reason": "hardening is off", "frontier": []})
+        result = _harden(project, datasets, fit, report, grows=trainer is None)
+        return _output(result.plain, result.model, _story(result))
+
+    task = Task(
+        stage="harden",
+        predicate_type=PREDICATE,
+        configuration=configuration,
+        inputs=(datasets.train_subject, *sources),
+        work=work,
+    )
+    return run_stage(project, task, watch)
+
+
+def chosen_model(project: Project, hardened: StageResult, datasets: Datasets) -> LibraryModel:
+    """The model that the stage chose, out of the store."""
+    return _stored(project, hardened, datasets, "model")
+
+
+def plain_model(project: Project, hardened: StageResult, datasets: Datasets) -> LibraryModel:
+    """The model without hardening, out of the store."""
+    return _stored(project, hardened, datasets, "baseline")
+
+
+def _stored(project: Project, hardened: StageResult, datasets: Datasets, name: str) -> LibraryModel:
+    data = project.store.get_bytes(hardened.artifacts[name])
+    return parse_model(data, str(hardened.details[f"{name}_kind"]), classes=_classes(datasets))
+
+
+def _given(folder: Path, name: str) -> _Given | None:
+    if not name:
+        return None
+    path = folder / name
+    kind = _KINDS.get(path.suffix)
+    if kind is None:
+        hint = f'give one of {", ".join(sorted(_KINDS))}, or train = "FILE.py:NAME"; pickled models are never opened'
+        raise BadSetting(where="model.file", expected="a model in a safe format", got=name, hint=hint)
+    try:
+        return _Given(name=name, data=path.read_bytes(), kind=kind)
+    except OSError as error:
+        raise BadSetting(where="model.file", expected="a readable file", got=f"{path}: {error.strerror}") from error
+
+
+def _fit(project: Project, trainer: UserFunction | None) -> Fit:
+    return trainer.call if trainer else booster(project.configuration.model)
+
+
+def _classes(datasets: Datasets) -> tuple[str, ...]:
+    target = datasets.schema.target
+    return target.categories if target else ()
+
+
+def _harden(project: Project, datasets: Datasets, fit: Fit, report: Progress, *, grows: bool) -> HardenResult:
+    section = project.configuration.harden
+    goal = goal_code(datasets.schema, project.configuration.threats.evasion.goal)
+
+    def resolve(rows: Matrix) -> Reach:
+        return resolve_reach(datasets.schema, rows)
+
+    return harden_model(
+        training_set(datasets.train, seed=project.seed),
+        resolve=resolve,
+        fit=fit,
+        recipes=select_recipes(section.recipes),
+        attack=quick_attack(goal),
+        evaluate=strong_attack(goal),
+        clock=time.perf_counter,
+        grow=partial(grow_booster, threads=project.configuration.model.threads) if grows else None,
+        rules=Rules(max_clean_loss=section.max_clean_loss),
+        validation_share=section.validation_share,
+        progress=report,
+    )
+
+
+def _story(result: HardenResult) -> dict[str, Json]:
+    frontier: list[Json] = [point.document() for point in result.frontier]
+    skipped: list[Json] = [{"recipe": one.recipe, "reason": one.reason} for one in result.skipped]
+    return {"chosen": result.chosen, "reason": str(result.reason), "frontier": frontier, "skipped": skipped}
+
+
+def _output(plain: LibraryModel, model: LibraryModel, story: dict[str, Json]) -> StageOutput:
+    plain_kind, plain_data = serialise_model(plain)
+    kind, data = serialise_model(model)
+    formats: dict[str, Json] = {"model_kind": str(kind), "baseline_kind": str(plain_kind), "format": SUFFIXES[kind]}
+    return StageOutput(
+        subjects=(Subject("model", digest_bytes(data)), Subject("baseline", digest_bytes(plain_data))),
+        details=story | formats,
+        artifacts={"model": data, "baseline": plain_data},
+    )
