@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from itertools import count
 from pathlib import Path
 
@@ -47,3 +48,12 @@ def usable_afterwards(folder: Path) -> None:
     if "a" not in provider.names():
         provider.create_wrapping_key("a")
     assert provider.unwrap_key("a", provider.wrap_key("a", bytes(32))) == bytes(32)
+
+
+def test_the_key_is_synced_before_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    for name in ("fsync", "link", "write"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, name=name, real=real: (calls.append(name), real(*args))[1])
+    FileKeyProvider(tmp_path / "keys").create_wrapping_key("a")
+    assert calls == ["write", "fsync", "link", "fsync"]

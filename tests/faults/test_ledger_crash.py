@@ -30,7 +30,7 @@ MODULES = ("hauberk.ledger.disk", "hauberk.ledger.commit", "hauberk.ledger.pendi
 CHANGES = ("write", "fsync", "replace", "unlink", "mkdir", "rmdir")
 GROWS = ("create", "write", "mkdir", "replace")
 # Old size and entries appended: the first ones, within a tile, over its end, exactly to it, several tiles.
-SIZES = [(0, 3), (3, 2), (250, 10), (250, 6), (256, 1), (300, 600)]
+SIZES = [(0, 3), (3, 2), (250, 10), (250, 6), (256, 1), (300, 300)]
 FEWER = [(0, 3), (250, 10), (256, 1)]
 
 Strike = Callable[[int, str, tuple[Any, ...]], None]

@@ -56,8 +56,7 @@ class _Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            error.message += f" Verbs: {', '.join(VERBS)}."
-            raise
+            raise click.UsageError(f"{error.message} Verbs: {', '.join(VERBS)}.", ctx) from error
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

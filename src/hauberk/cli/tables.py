@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -43,7 +41,7 @@ def stage_tables(stage: StageResult) -> list[RenderableType]:
     for finding in stage.findings:
         found.add_row(str(finding["severity"]), Text(str(finding["message"])), str(finding["count"]))
     head = Text(f"{stage.stage}: leaf {stage.leaf}, {state}\n", "bold")
-    return [head, table] + (["", found] if stage.findings else [])
+    return [head, table, "", found] if stage.findings else [head, table]
 
 
 def _before_after(outcome: Outcome) -> Table:
@@ -84,8 +82,8 @@ def _gates(outcome: Outcome) -> Table:
 
 def _paths(outcome: Outcome) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    named: Mapping[str, object] = {"report": outcome.report, "bundle": outcome.bundle, "proof": outcome.proof}
-    for name, path in (named | {"public key": outcome.key}).items():
+    named = {"report": outcome.report, "bundle": outcome.bundle, "proof": outcome.proof, "public key": outcome.key}
+    for name, path in named.items():
         table.add_row(name, Text(str(path)))
     table.add_row("ledger", f"{outcome.ledger_size} statements, root {outcome.ledger_root}")
     return table

@@ -68,4 +68,4 @@ def _reference(stage: StageResult) -> dict[str, Json]:
 
 def _levels(claims: Mapping[str, Claim], gates: Sequence[Gate]) -> list[Json]:
     """The rungs on which the admission rests."""
-    return sorted({f"HAUBERK_{claims[gate.name].rung.upper()}" for gate in gates})
+    return [*sorted({f"HAUBERK_{claims[gate.name].rung.upper()}" for gate in gates})]

@@ -112,7 +112,7 @@ def show_ledger(folder: Path) -> LedgerView:
     place = _place(folder)
     reader = place.reader()
     leaves = tuple(_leaf(index, entry, place.identity) for index, entry in enumerate(reader.entries()))
-    return LedgerView(origin=place.origin, size=len(reader), root=reader.checkpoint.root.hex(), leaves=leaves)
+    return LedgerView(origin=place.origin, size=reader.size, root=reader.checkpoint.root.hex(), leaves=leaves)
 
 
 def leaf_receipt(folder: Path, index: int) -> LeafReceipt:
@@ -152,7 +152,7 @@ def audit_ledger(folder: Path, *, since: Sequence[Path] = ()) -> LedgerAudit:
     for digest, where in named.items():
         findings += [replace(found, feature=f"{where}: {found.feature or digest}") for found in store.check(digest)]
     root = reader.checkpoint.root.hex()
-    return LedgerAudit(statements=len(reader), blobs=len(named), root=root, findings=tuple(findings))
+    return LedgerAudit(statements=reader.size, blobs=len(named), root=root, findings=tuple(findings))
 
 
 def _place(folder: Path) -> _Place:

@@ -27,8 +27,8 @@ class AdversarialAugmentation:
         share: Weight of all adversarial rows together, above 0 and below 1.
     """
 
-    rounds: int = 3
-    rows: int = 6000
+    rounds: int = 2
+    rows: int = 4000
     share: float = 0.5
     name: str = "adversarial_augmentation"
 

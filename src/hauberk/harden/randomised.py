@@ -30,8 +30,8 @@ class Randomised:
         copies: How many claims are drawn of each row.
     """
 
-    shares: tuple[float, ...] = (0.5, 0.85)
-    copies: int = 2
+    shares: tuple[float, ...] = (0.7,)
+    copies: int = 1
     name: str = "randomised"
 
     def __call__(self, task: Task, /) -> tuple[Candidate, ...] | Skipped:

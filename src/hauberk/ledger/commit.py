@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hauberk.ledger.disk import Writes, os_errors, read_file, remove_file, sync_folder
 from hauberk.ledger.errors import LedgerError, MissingFile
-from hauberk.ledger.pending import NEXT, PENDING, Pending, remove_superseded, render_pending
+from hauberk.ledger.pending import NEXT, PENDING, Pending, remove_superseded, render_pending, take_back
 from hauberk.ledger.reader import CHECKPOINT
 
 __all__ = ["commit"]
@@ -47,25 +47,17 @@ def commit(
         with os_errors(CHECKPOINT):
             os.replace(folder / NEXT, folder / CHECKPOINT)
     except BaseException:
-        # Also on Ctrl-C. If this does not run to its end, the next opening does the same or goes forward.
+        # Also on Ctrl-C, which may come when the new checkpoint is in place already; then the append stands. If
+        # this does not run to its end, the next opening does the same or goes forward.
         with contextlib.suppress(LedgerError):
-            _withdraw(writes, standing)
+            if _standing(folder) == standing:
+                take_back(folder, pending)
         raise
     sync_folder(folder)
     with contextlib.suppress(LedgerError):
         remove_superseded(folder, pending)
         remove_file(folder, PENDING)
     return note
-
-
-def _withdraw(writes: Writes, standing: bytes) -> None:
-    """Takes an append back, unless its checkpoint is in place already."""
-    if _standing(writes.folder) != standing:
-        return
-    # The signed checkpoint goes first: without it the rest commits to nothing.
-    remove_file(writes.folder, NEXT)
-    sync_folder(writes.folder)
-    writes.discard()
 
 
 def _standing(folder: Path) -> bytes:

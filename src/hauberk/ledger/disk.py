@@ -25,16 +25,14 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 class Writes:
     """Files written together: after `settle` each is in place, whole, and lasts.
 
-    Attributes:
+    Args:
         folder: Folder of the log.
-        written: Paths written so far, below the folder.
     """
 
-    __slots__ = ("_dirty", "_unsettled", "folder", "written")
+    __slots__ = ("_dirty", "_folder", "_unsettled")
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.written: list[str] = []
+        self._folder = folder
         self._unsettled: list[str] = []
         self._dirty: dict[Path, None] = {}
 
@@ -44,10 +42,9 @@ class Writes:
         Raises:
             DiskFull, FolderUnwritable, DiskFailed: It cannot be written.
         """
-        target = self.folder / path
+        target = self._folder / path
         with os_errors(path):
             self._make(target.parent)
-            self.written.append(path)
             _write(_temporary(target), data)
         self._unsettled.append(path)
 
@@ -59,7 +56,7 @@ class Writes:
         Raises:
             DiskFull, FolderUnwritable, DiskFailed: It cannot be done.
         """
-        targets = [(path, self.folder / path) for path in self._unsettled]
+        targets = [(path, self._folder / path) for path in self._unsettled]
         for path, target in targets:
             with os_errors(path):
                 _sync(_temporary(target))
@@ -71,13 +68,6 @@ class Writes:
             sync_folder(folder)
         self._unsettled.clear()
         self._dirty.clear()
-
-    def discard(self) -> None:
-        """Removes what was written, as far as that is possible."""
-        for path in reversed(self.written):
-            for name in (path, path + TEMPORARY):
-                with contextlib.suppress(OSError):
-                    os.unlink(self.folder / name)
 
     def _make(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -126,14 +116,16 @@ def read_file(folder: Path, path: str) -> bytes:
             raise MissingFile(where=path, expected="a file of the log", got="none") from error
 
 
-def remove_file(folder: Path, path: str) -> None:
-    """Removes the file at `path` below the folder, if it is there.
+def remove_file(folder: Path, path: str) -> bool:
+    """Removes the file at `path` below the folder, and says whether it was there.
 
     Raises:
         FolderUnwritable, DiskFailed: It cannot be removed.
     """
     with os_errors(path), contextlib.suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(folder / path)
+        return True
+    return False
 
 
 def sync_folder(folder: Path) -> None:

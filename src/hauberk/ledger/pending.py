@@ -35,6 +35,7 @@ __all__ = [
     "recover",
     "remove_superseded",
     "render_pending",
+    "take_back",
 ]
 
 PENDING = "pending"
@@ -96,8 +97,7 @@ def recover(folder: Path, *, origin: str, verifiers: Sequence[PublicKey]) -> Log
         MalformedPending: The record does not fit the checkpoint.
         CryptoError, MalformedCheckpoint, WrongOrigin, WrongRoot, MissingFile, MalformedTile: As for `load_log`.
     """
-    for path in (PENDING, NEXT):
-        remove_file(folder, path + TEMPORARY)
+    _remove(folder, [PENDING + TEMPORARY, NEXT + TEMPORARY])
     pending = load_pending(folder)
     reader = _load(folder, origin, verifiers)
     reader = _roll_forward(folder, reader, origin, verifiers)
@@ -105,17 +105,31 @@ def recover(folder: Path, *, origin: str, verifiers: Sequence[PublicKey]) -> Log
     if pending is None:
         _check_nothing_beyond(folder, size)
     elif pending.old_size == size:
-        _remove_leftovers(folder, pending)
+        take_back(folder, pending)
     elif pending.new_size == size:
         remove_superseded(folder, pending)
+        _remove(folder, [PENDING])
     else:
         expected = f"an append from {size} entries, or to {size}"
         got = f"one from {pending.old_size} to {pending.new_size}"
         raise MalformedPending(where=PENDING, expected=expected, got=got)
-    if pending is not None:
-        remove_file(folder, PENDING)
-        sync_folder(folder)
     return reader
+
+
+def take_back(folder: Path, pending: Pending) -> None:
+    """Removes what an append has written beyond the checkpoint, never anything that the checkpoint commits to.
+
+    The record goes last, when it is certain that nothing it accounts for can come back.
+
+    Raises:
+        FolderUnwritable, DiskFailed: It cannot be removed; the record is still there.
+    """
+    paths = [NEXT, NEXT + TEMPORARY, PENDING + TEMPORARY]
+    _remove(folder, paths)  # The signed checkpoint first: without it the rest commits to nothing.
+    for name in names_since(pending.new_size, pending.old_size):
+        paths += (name.path, name.path + TEMPORARY)
+    _remove(folder, paths)
+    _remove(folder, [PENDING])
 
 
 def remove_superseded(folder: Path, pending: Pending) -> None:
@@ -129,6 +143,13 @@ def remove_superseded(folder: Path, pending: Pending) -> None:
                 os.unlink(old)
             with contextlib.suppress(OSError):
                 os.rmdir(old.parent)
+
+
+def _remove(folder: Path, paths: Sequence[str]) -> None:
+    """Removes files and makes that last."""
+    touched = {(folder / path).parent for path in paths if remove_file(folder, path)}
+    for parent in sorted(touched):
+        sync_folder(parent)
 
 
 def _load(folder: Path, origin: str, verifiers: Sequence[PublicKey]) -> LogReader | None:
@@ -181,10 +202,3 @@ def _check_nothing_beyond(folder: Path, size: int) -> None:
                 raise MissingCheckpoint(where=CHECKPOINT, expected=f"a checkpoint that covers {where}", got="none")
             got = f"one of {size} entries"
             raise RolledBack(where=CHECKPOINT, expected=f"a checkpoint that covers {where}", got=got, hint=hint)
-
-
-def _remove_leftovers(folder: Path, pending: Pending) -> None:
-    """Removes what an append has written beyond the checkpoint; never anything that the checkpoint commits to."""
-    for name in names_since(pending.new_size, pending.old_size):
-        for path in (name.path, name.path + TEMPORARY):
-            remove_file(folder, path)

@@ -76,9 +76,8 @@ def test_wrappers():
     ids=lambda parameters: str(parameters.get("objective", parameters)),
 )
 def test_other_scores_come_without_trees(parameters):
-    live = booster(
-        labels=LABELS + 0.5 if "objective" in parameters and "num_class" not in parameters else LABELS, **parameters
-    )
+    targets = {"multiclass": LABELS, "binary": LABELS, "regression": ROWS[:, 0]}
+    live = booster(labels=targets.get(parameters.get("objective", "binary"), LABELS + 0.5), **parameters)
     model = open_model(live)
     assert not isinstance(model, HasTrees)
     assert "is not the margin" in model.note

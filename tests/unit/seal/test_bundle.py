@@ -316,6 +316,7 @@ def test_short_reads() -> None:
         lambda d: d | {"files": [d["files"][0] | {"size": 1 << 60}]},
         lambda d: d | {"files": [d["files"][0] | {"size": -1}]},
         lambda d: d | {"files": [d["files"][0] | {"mode": 7}]},
+        lambda d: d | {"files": [d["files"][0] | {"size": True}, *d["files"][1:]]},
         lambda d: d | {"files": ["a"]},
         lambda d: d | {"chunks": d["chunks"][:-1]},
         lambda d: d | {"chunks": [*d["chunks"], "00" * 32]},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,18 @@ def test_something_else_than_a_database(tmp_path: Path, data: bytes) -> None:
 def test_a_damaged_page(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[4096 : 4096 + 200] = b"\xff" * 200
+    path.write_bytes(bytes(data))
+    with pytest.raises(CorruptState):
+        StateStore.open(path)
+
+
+def test_a_damaged_page_that_opening_need_not_read(path: Path) -> None:
+    parts = tuple((f"artifact {number}", digest_bytes(b"x")) for number in range(500))
+    with StateStore.open(path) as state:
+        state.record_run(replace(run(), artifacts=parts))
+    data = bytearray(path.read_bytes())
+    assert len(data) > 12 * 4096
+    data[-2 * 4096 :] = b"\xff" * (2 * 4096)
     path.write_bytes(bytes(data))
     with pytest.raises(CorruptState):
         StateStore.open(path)

@@ -1,1 +1,1 @@
-"""."""
+"""Evasion, one file a method: changing a row so that the model errs."""

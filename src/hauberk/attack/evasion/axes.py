@@ -16,7 +16,7 @@ from hauberk.attack.evasion.leaves import MISSING, ColumnBoxes, LeafBoxes, cells
 from hauberk.attack.evasion.one_hot import Options, group_boxes, group_options
 from hauberk.data import Reach
 
-__all__ = ["Axis", "column_axis", "extents", "group_axis", "restrict"]
+__all__ = ["Axis", "cell_ends", "column_axis", "extents", "group_axis", "restrict"]
 
 Matrix = NDArray[np.float64]
 
@@ -133,6 +133,17 @@ def extents(boxes: LeafBoxes, column: ColumnBoxes, reach: Reach) -> tuple[Matrix
         floor, ceiling = np.ceil(floor), np.floor(ceiling)
         inside &= floor <= ceiling
     return floor, ceiling, inside
+
+
+def cell_ends(boxes: LeafBoxes, axis: Axis, reach: Reach, row: int, run: tuple[int, int]) -> tuple[float, float]:
+    """Least and largest value of a number of one row within a run of cells."""
+    floor, ceiling, inside = extents(boxes, axis.boxes, reach.rows(np.array([row])))
+    held = inside[0].copy()
+    held[: run[0]] = held[run[1] + 1 :] = False
+    own = float(axis.points[row, axis.own[row], 0])
+    if not held.any():
+        return own, own
+    return float(floor[0, held].min()), float(ceiling[0, held].max())
 
 
 def _number(

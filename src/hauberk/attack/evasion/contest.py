@@ -74,9 +74,7 @@ def _contest(ensemble: TreeEnsemble, boxes: LeafBoxes, label: int, rival: int) -
         value = boxes.value[:, label] - boxes.value[:, rival]
         base = float(ensemble.base[label] - ensemble.base[rival])
         sums, bases = boxes.value[:, [label, rival]], ensemble.base[[label, rival]]
-    slack = sum(
-        _slack(ensemble, boxes.start, sums[:, output], float(bases[output])) for output in range(sums.shape[1])
-    )
+    slack = sum(_slack(ensemble, boxes.start, sums[:, output], float(bases[output])) for output in range(sums.shape[1]))
     says = np.logical_or.reduceat(sums.any(axis=1), boxes.start)
     kept = np.repeat(says, np.diff(np.append(boxes.start, len(value))))
     return Contest(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hauberk.attack.evasion.field import Field
 from hauberk.data import check_reach
-from hauberk.models import TreeEnsemble, apply_link, compile_ensemble
+from hauberk.models import Link, TreeEnsemble, apply_link, compile_ensemble
 from hauberk.models.traverse import Traversal
 
 __all__ = ["Judge", "make_judge", "predicted", "wanted"]
@@ -26,6 +26,17 @@ class Judge:
 
     traversal: Traversal
     goal: int | None
+
+    @property
+    def two_classes(self) -> bool:
+        """Whether the margin of one contest is all there is to an answer."""
+        ensemble = self.traversal.ensemble
+        return ensemble.link is Link.LOGISTIC or len(ensemble.base) == 2
+
+    @property
+    def one_rival(self) -> bool:
+        """Whether a row beats the model as soon as its label loses a contest."""
+        return self.goal is None or self.two_classes
 
     def classes(self, rows: NDArray[np.float64]) -> NDArray[np.int64]:
         """(n,) the predicted class codes."""
@@ -55,9 +66,7 @@ def predicted(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(scores.argmax(axis=1), dtype=np.int64)
 
 
-def wanted(
-    classes: NDArray[np.int64], labels: NDArray[np.int64] | np.int64, goal: int | None
-) -> NDArray[np.bool_]:
+def wanted(classes: NDArray[np.int64], labels: NDArray[np.int64] | np.int64, goal: int | None) -> NDArray[np.bool_]:
     """(n,) whether a predicted class is what the adversary wants of a row with this label.
 
     Without a goal that is any other class; with one it is the goal, of rows that have another label.

@@ -18,6 +18,10 @@ _LOCAL = 0.1
 """Standard deviation of a small step, as a share of the span."""
 
 
+_FAR = 4.0
+"""How far a search goes where the reach has no end, in standard deviations of the column."""
+
+
 class KnobKind(StrEnum):
     """How a knob is turned."""
 
@@ -93,14 +97,14 @@ def _draw_number(knob: Knob, index: NDArray[np.intp], current: Matrix, rng: np.r
     near = current + _LOCAL * span * rng.standard_normal(len(index))
     drawn = np.choose(way, [low, high, anywhere, near])
     drawn = np.round(drawn) if knob.whole else drawn
-    return np.clip(drawn, low, high)
+    return np.asarray(np.clip(drawn, low, high))
 
 
 def _number_knob(column: int, rows: Matrix, reach: Reach) -> Knob:
     values = rows[:, column]
     known = ~np.isnan(values)
-    spread = 4.0 * float(values[known].std()) if known.any() else 0.0
-    spread = np.maximum(spread, 1.0 + np.abs(values))
+    deviation = float(values[known].std()) if known.any() else 0.0
+    spread = np.maximum(_FAR * deviation, 1.0 + np.abs(values))
     low, high = reach.low[:, column], reach.high[:, column]
     low = np.where(np.isfinite(low), low, values - spread)
     high = np.where(np.isfinite(high), high, values + spread)
@@ -145,5 +149,5 @@ def _group_knob(group: tuple[int, ...], rows: Matrix, reach: Reach) -> Knob:
         high=nothing,
         whole=True,
         codes=np.empty(0),
-        open=present & (np.count_nonzero(reach.mutable[list(group)]) > 1),
+        open=np.asarray(present & (np.count_nonzero(reach.mutable[list(group)]) > 1)),
     )

@@ -211,9 +211,7 @@ def _column_boxes(ensemble: TreeEnsemble, column: int, turns: _Turns) -> ColumnB
     return make_column(column, edges, leaf, mask, missing)
 
 
-def _edges(
-    ensemble: TreeEnsemble, nodes: NDArray[np.intp], categorical: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _edges(ensemble: TreeEnsemble, nodes: NDArray[np.intp], categorical: NDArray[np.bool_]) -> NDArray[np.float64]:
     edges = np.unique(ensemble.threshold[nodes[~categorical]])
     if not categorical.any():
         return edges
@@ -224,9 +222,7 @@ def _edges(
     return np.union1d(edges, np.arange(codes.max(initial=-1) + 2, dtype=np.float64))
 
 
-def _category_cells(
-    ensemble: TreeEnsemble, nodes: NDArray[np.intp], edges: NDArray[np.float64]
-) -> NDArray[np.bool_]:
+def _category_cells(ensemble: TreeEnsemble, nodes: NDArray[np.intp], edges: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(len(nodes), K) whether the categorical split sends the cell left."""
     words = ensemble.category_words
     code = np.floor(np.concatenate([[-1.0], edges]))

@@ -75,7 +75,7 @@ class _Ranges:
         """(n,) how far each changed row is from its row; NaN counts as unchanged."""
         moved = self.scale > 0
         step = np.abs(changed - rows)[:, moved] / self.scale[moved]
-        return np.where(np.isnan(step), 0.0, step).max(axis=1, initial=0.0)
+        return np.asarray(np.where(np.isnan(step), 0.0, step).max(axis=1, initial=0.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -132,7 +132,8 @@ def minimal_perturbation(
         rows: Encoded rows, all numbers or NaN.
         labels: Class codes.
         scale: (d,) float64, unit of each feature, 0 where it cannot move.
-        low, high: (d,) float64, valid range of each feature, finite.
+        low: (d,) float64, lower end of the valid range of each feature, finite.
+        high: (d,) float64, upper end.
         effort: How hard to try.
         seed: Of the random starting points.
 

@@ -26,7 +26,8 @@ def range_bits(boxes: ColumnBoxes, low: NDArray[np.int32], high: NDArray[np.int3
 
     Args:
         boxes: What the leaves ask of the column.
-        low, high: (n,) cells, `MISSING` in both for a row without a value.
+        low: (n,) first cell of each row, `MISSING` for one without a value.
+        high: (n,) last cell.
     """
     if boxes.mask is not None:
         cells = np.arange(boxes.cells)

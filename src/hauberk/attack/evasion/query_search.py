@@ -128,7 +128,9 @@ def _loss(scores: Matrix, labels: NDArray[np.int64], goal: int | None) -> Matrix
     return np.asarray(lead if goal is None else -lead)
 
 
-def _turned(knobs: tuple[Knob, ...], index: NDArray[np.intp], number: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _turned(
+    knobs: tuple[Knob, ...], index: NDArray[np.intp], number: int, rng: np.random.Generator
+) -> NDArray[np.bool_]:
     """(m, knobs) which knobs each row turns: one after the other first, then a few at random, mostly one."""
     possible = np.stack([knob.open[index] for knob in knobs], axis=1)
     if number < 3 * len(knobs):
@@ -150,7 +152,7 @@ def _propose(
     settings = current.copy()
     for number, knob in enumerate(knobs):
         at = np.flatnonzero(turned[:, number])
-        place = np.ix_(at, list(knob.columns))
+        place = at[:, None], list(knob.columns)
         drawn = draw_setting(knob, index[at], current[at], rng)
         copied = copy_setting(knob, index[at], donors[at])
         restored = restore_setting(knob, herd.rows[index[at]])
@@ -161,7 +163,7 @@ def _propose(
     alone = current.copy()
     for number, knob in enumerate(knobs):
         first = np.flatnonzero(~valid & turned[:, number] & ~turned[:, :number].any(axis=1))
-        place = np.ix_(first, list(knob.columns))
+        place = first[:, None], list(knob.columns)
         alone[place] = settings[place]
     settings = np.where(valid[:, None], settings, alone)
     valid |= check_reach(reach, rows, settings, exact=True)

@@ -14,7 +14,7 @@ from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.leaves import MISSING, ColumnBoxes, LeafBoxes, cells_of
 from hauberk.models import TreeEnsemble
 
-__all__ = ["Box", "certified_radius"]
+__all__ = ["certified_radius"]
 
 Matrix = NDArray[np.float64]
 
@@ -44,7 +44,8 @@ def certified_radius(
         rows: (n, d) float64; NaN stays NaN.
         labels: (n,) class codes.
         scale: (d,) float64, how far each feature moves at radius 1; 0 where it cannot move.
-        low, high: (d,) float64, valid range of each feature.
+        low: (d,) float64, lower end of the valid range of each feature.
+        high: (d,) float64, upper end.
 
     Raises:
         NotAttackable: The ensemble is a regression.
@@ -102,7 +103,7 @@ def _cell_distances(
     gap -= _ROUNDING * (gap + np.abs(values[:, None]))
     gap[:, (ceiling < low) | (floor > high)] = np.inf
     gap[np.arange(len(own)), own] = 0.0
-    return np.maximum(gap, 0.0)
+    return np.asarray(np.maximum(gap, 0.0))
 
 
 def _first_fall(contest: Contest, distance: Matrix) -> Matrix:

@@ -55,9 +55,9 @@ def tighten(axes: Sequence[Axis], tolls: Sequence[Toll]) -> tuple[Axis, ...]:
     """The axes without the cells that are over a limit even with everything else at its least."""
     for toll in tolls:
         least = np.stack([contribution.min(axis=1) for contribution in toll.least], axis=1)
-        room = toll.limit - least.sum(axis=1)
         axes = [
-            restrict(axis, contribution - least[:, number, None] <= room[:, None])
+            # Summed without the axis instead of taken off the sum: an open end contributes minus infinity.
+            restrict(axis, contribution <= (toll.limit - np.delete(least, number, axis=1).sum(axis=1))[:, None])
             for number, (axis, contribution) in enumerate(zip(axes, toll.least, strict=True))
         ]
     return tuple(axes)
@@ -118,8 +118,9 @@ def _least(boxes: LeafBoxes, axis: Axis, reach: Reach, coefficients: Matrix) -> 
         return np.zeros(axis.allowed.shape)
     if not axis.ordered:
         if len(axis.columns) == 1:  # several codes may share a cell
-            codes = share[0] * np.append(np.flatnonzero(reach.choices[axis.columns[0]]), 0.0)
-            return np.minimum(np.nan_to_num(axis.points @ share), codes.min())
+            choices = reach.choices[axis.columns[0]]
+            codes = share[0] * np.append(np.flatnonzero(choices) if choices is not None else (), 0.0)
+            return np.asarray(np.minimum(np.nan_to_num(axis.points @ share), codes.min()))
         return np.asarray(axis.points @ share)
     floor, ceiling, _ = extents(boxes, axis.boxes, reach)
     ends = np.stack([floor * share, ceiling * share])

@@ -16,9 +16,7 @@ _EVEN = 1e-3
 """Worth of weight on one side only, against weight on both; it decides between cuts that part no worst leaves."""
 
 
-def cut_conflicts(
-    atlas: Atlas, regions: Regions, worst: Worst, favours: Sequence[Favour], at: NDArray[np.intp]
-) -> Cut:
+def cut_conflicts(atlas: Atlas, regions: Regions, worst: Worst, favours: Sequence[Favour], at: NDArray[np.intp]) -> Cut:
     """Cut the regions `at`, each along the axis where its worst leaves conflict most.
 
     A number is cut where the least weight of both sides is largest, so that both parts lose worst leaves; other
@@ -63,9 +61,7 @@ def cut_at_cells(
     return _join(cuts)
 
 
-def _cut_range(
-    atlas: Atlas, regions: Regions, worst: Worst, number: int, chosen: NDArray[np.intp], cells: int
-) -> Cut:
+def _cut_range(atlas: Atlas, regions: Regions, worst: Worst, number: int, chosen: NDArray[np.intp], cells: int) -> Cut:
     place = np.full(len(regions.row), -1, dtype=np.intp)
     place[chosen] = np.arange(len(chosen))
     here = place[worst.region]
@@ -107,9 +103,7 @@ def _ranges(
     )
 
 
-def _sets(
-    atlas: Atlas, number: int, chosen: NDArray[np.intp], one: NDArray[np.bool_], other: NDArray[np.bool_]
-) -> Cut:
+def _sets(atlas: Atlas, number: int, chosen: NDArray[np.intp], one: NDArray[np.bool_], other: NDArray[np.bool_]) -> Cut:
     nothing = np.zeros(2 * len(chosen), dtype=np.int32)
     return Cut(
         parent=np.tile(chosen, 2),

@@ -142,9 +142,7 @@ def _descend(
 def _pair(hunt: _Hunt, index: NDArray[np.intp], position: Position) -> tuple[Position, NDArray[np.bool_]]:
     """The best pair of moves of rows that no single move helps, and for which rows it lowers the margin."""
     count, field = len(index), hunt.field.at(index)
-    firsts = [
-        (gains.argmax(axis=0), gains.max(axis=0)) for _, gains in gains_of_moves(hunt.contest, field, position)
-    ]
+    firsts = [(gains.argmax(axis=0), gains.max(axis=0)) for _, gains in gains_of_moves(hunt.contest, field, position)]
     if not firsts or not count:
         return position, np.zeros(count, dtype=np.bool_)
     cells, gains = np.stack([cell for cell, _ in firsts]), np.stack([gain for _, gain in firsts])

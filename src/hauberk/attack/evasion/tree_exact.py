@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ class _Program:
         )
         if solved.status == 2:  # infeasible: nothing is lower than anything
             return math.inf, math.inf, None
-        bound = getattr(solved, "mip_dual_bound", None)
+        bound = solved.fun if solved.status == 0 and solved.mip_dual_bound is None else solved.mip_dual_bound
         lower = -math.inf if bound is None else float(bound)
         return (lower, math.inf, None) if solved.x is None else (lower, float(solved.fun), np.asarray(solved.x))
 
@@ -144,7 +145,7 @@ def _program(contest: Contest, field: Field) -> tuple[_Program, _Variables]:
     cells = [_place(program, axis) for axis in field.axes]
     leaves = program.variables(len(contest.value), 0.0, 1.0, whole=False)
     ends = np.append(contest.boxes.start, len(leaves))
-    for first, last in zip(ends[:-1], ends[1:], strict=True):
+    for first, last in pairwise(ends):
         program.constrain(dict.fromkeys(leaves[first:last].tolist(), 1.0), 1.0, 1.0)
     still = [(axis.boxes, axis.own) for axis in field.axes if axis.own[0] == MISSING]
     for boxes, own in [*field.fixed, *still]:
@@ -224,9 +225,7 @@ def _numbers(field: Field) -> list[int]:
     ]
 
 
-def _bind(
-    program: _Program, contest: Contest, field: Field, axis: Axis, place: NDArray[np.intp], value: int
-) -> None:
+def _bind(program: _Program, contest: Contest, field: Field, axis: Axis, place: NDArray[np.intp], value: int) -> None:
     """The value of a number lies in the cell that is taken."""
     floor, ceiling, _ = extents(contest.boxes, axis.boxes, field.reach)
     low, high = np.maximum(floor[0], -_FAR), np.minimum(ceiling[0], _FAR)
@@ -249,4 +248,4 @@ def _row(contest: Contest, field: Field, made: _Variables, solution: Vector) -> 
             row[column] = np.clip(row[column], floor[0, cell], ceiling[0, cell])
         else:
             row[list(axis.columns)] = axis.points[0, cell]
-    return row
+    return np.asarray(row)

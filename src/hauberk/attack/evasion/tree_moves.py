@@ -140,4 +140,4 @@ def allowed_cells(field: Field, axis: Axis, position: Position, number: int) -> 
         left = field.reach.budget - position.spent + axis.cost[np.arange(len(here)), here]
         allowed &= axis.cost <= left[:, None]
     kept = keeps_relations(field.reach, axis, field.rows, position.rows)
-    return allowed if kept is None else allowed & kept
+    return np.asarray(allowed if kept is None else allowed & kept)

@@ -195,9 +195,6 @@ def offered_cells(field: Field, regions: Regions, number: int) -> tuple[NDArray[
     return inside & axis.allowed[regions.row], axis.own[regions.row] != MISSING
 
 
-
-
-
 def pack_cells(inside: NDArray[np.bool_], width: int) -> NDArray[np.uint64]:
     """(n, W) bit sets of the cells, (n, K)."""
     padded = np.zeros((len(inside), width * 8), dtype=np.uint8)
@@ -206,9 +203,7 @@ def pack_cells(inside: NDArray[np.bool_], width: int) -> NDArray[np.uint64]:
     return padded.view("<u8").astype(np.uint64)
 
 
-def _touched(
-    atlas: Atlas, cut: Cut, child: NDArray[np.intp], leaf: NDArray[np.int32]
-) -> NDArray[np.bool_]:
+def _touched(atlas: Atlas, cut: Cut, child: NDArray[np.intp], leaf: NDArray[np.int32]) -> NDArray[np.bool_]:
     leaves = len(atlas.tree)
     place = (cut.axis * leaves)[child] + leaf
     touched = (atlas.first.ravel()[place] <= cut.high[child]) & (atlas.last.ravel()[place] >= cut.low[child])
@@ -216,4 +211,4 @@ def _touched(
     if len(others):
         words = atlas.words.reshape(-1, atlas.words.shape[2])[place[others]]
         touched[others] = (words & cut.words[child[others]]).any(axis=1)
-    return touched
+    return np.asarray(touched)

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hauberk.attack.evasion.axes import cell_ends
 from hauberk.attack.evasion.contest import Contest
 from hauberk.attack.evasion.field import Field
 from hauberk.attack.evasion.judge import Judge
 from hauberk.attack.evasion.leaves import MISSING
 from hauberk.attack.evasion.presence import Bits
+from hauberk.attack.evasion.settle import settle_row
 from hauberk.attack.evasion.tree_bounds import Favour, bound_regions, favour_cells, worst_of_trees
 from hauberk.attack.evasion.tree_cuts import cut_at_cells, cut_conflicts
 from hauberk.attack.evasion.tree_regions import Atlas, Regions, divide, first_regions, join, make_atlas
@@ -26,6 +28,8 @@ __all__ = ["Search", "search_regions"]
 
 _LEAVES = 400_000
 """Leaves of all regions looked at together: enough that numpy's overhead is small, few enough for the cache."""
+_PROGRAMS = 16
+"""Most programs that are solved for one row, to make its numbers obey relations."""
 _AGREED = 1e-9
 """Conflict, in units of the margin, below which worst leaves agree; the model itself judges the row."""
 
@@ -49,6 +53,22 @@ class Search:
     tried: NDArray[np.intp]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Quest:
+    """What the search is about and how far it is.
+
+    Attributes:
+        settled: (n,) intp, how many programs were solved to make a row obey its relations.
+    """
+
+    atlas: Atlas
+    contest: Contest
+    field: Field
+    judge: Judge
+    state: Search
+    settled: NDArray[np.intp]
+
+
 def search_regions(contest: Contest, field: Field, alive: Bits, judge: Judge, *, budget: int) -> Search:
     """Search the region of each row, through at most about `budget` parts of it.
 
@@ -67,6 +87,8 @@ def search_regions(contest: Contest, field: Field, alive: Bits, judge: Judge, *,
         regions=np.zeros(count, dtype=np.intp),
         tried=np.zeros(count, dtype=np.intp),
     )
+    nothing = np.zeros(count, dtype=np.intp)
+    quest = _Quest(atlas=atlas, contest=contest, field=field, judge=judge, state=state, settled=nothing)
     waiting = [first_regions(atlas, contest, field, alive)]
     while waiting:
         regions = _take(waiting)
@@ -74,7 +96,7 @@ def search_regions(contest: Contest, field: Field, alive: Bits, judge: Judge, *,
         state.regions[:] += np.bincount(regions.row, minlength=count)
         spent = (state.regions > budget)[regions.row]
         state.safe[regions.row[spent]] = False
-        parts = _look(atlas, contest, field, regions.at(~spent), judge, state)
+        parts = _look(quest, regions.at(~spent))
         waiting += [parts] if parts is not None else []
     state.safe[state.found] = False
     return state
@@ -93,12 +115,11 @@ def _take(waiting: list[Regions]) -> Regions:
     return regions.at(fits)
 
 
-def _look(
-    atlas: Atlas, contest: Contest, field: Field, regions: Regions, judge: Judge, state: Search
-) -> Regions | None:
+def _look(quest: _Quest, regions: Regions) -> Regions | None:
     """Bound the regions, try the rows on which worst leaves agree, and cut the rest."""
+    atlas, field = quest.atlas, quest.field
     regions, bound = bound_regions(atlas, regions)
-    regions = regions.at(bound <= contest.slack)
+    regions = regions.at(bound <= quest.contest.slack)
     if not len(regions.row):
         return None
     worst = worst_of_trees(atlas, regions)
@@ -107,9 +128,10 @@ def _look(
     agreed = np.ones(len(live), dtype=np.bool_)
     for favour in favours:
         agreed &= favour.conflict <= _AGREED
-    again, cells = _try(field, regions, favours, np.flatnonzero(live & agreed), judge, contest.label, state)
+    cells = _agreed_cells(field, regions, favours)
+    again = _try(quest, regions, favours, cells, np.flatnonzero(live & agreed))
     parts = []
-    clash = np.flatnonzero(live & ~agreed & ~state.found[regions.row])
+    clash = np.flatnonzero(live & ~agreed & ~quest.state.found[regions.row])
     if len(clash):
         parts.append(divide(atlas, regions, cut_conflicts(atlas, regions, worst, favours, clash)))
     if len(again):
@@ -131,38 +153,89 @@ def _unreachable(field: Field, regions: Regions, favours: Sequence[Favour]) -> N
     return gone
 
 
-def _try(
-    field: Field,
-    regions: Regions,
-    favours: Sequence[Favour],
-    at: NDArray[np.intp],
-    judge: Judge,
-    label: int,
-    state: Search,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Try the row of the favoured cells of the regions `at`.
-
-    Returns:
-        The regions to be cut further, because that row is not valid and others are left there; and (B, A) the cells.
-    """
+def _agreed_cells(field: Field, regions: Regions, favours: Sequence[Favour]) -> NDArray[np.intp]:
+    """(B, A) on each axis the cheapest of the cells that most weight is on."""
     cells = np.zeros((len(regions.row), len(field.axes)), dtype=np.intp)
-    owner = regions.row[at]
-    rows = field.rows[owner]
     for number, (axis, favour) in enumerate(zip(field.axes, favours, strict=True)):
-        best = favour.weight[at] >= favour.weight[at].max(axis=1, keepdims=True) - _AGREED
-        # Of the cells that all agree on the cheapest; a hole that is not offered never is.
-        price = np.where(best & favour.offered[at], axis.cost[owner], np.inf)
-        cells[at, number] = price.argmin(axis=1)
-        has = axis.own[owner] != MISSING
-        rows[np.flatnonzero(has)[:, None], list(axis.columns)] = axis.points[owner[has], cells[at[has], number]]
+        price = np.where(_heaviest(favour), axis.cost[regions.row], np.inf)
+        cells[:, number] = price.argmin(axis=1)
+    return cells
+
+
+def _heaviest(favour: Favour) -> NDArray[np.bool_]:
+    """(B, K) the cells that all agreeing leaves hold."""
+    heavy = favour.weight >= favour.weight.max(axis=1, keepdims=True) - _AGREED
+    return np.asarray(heavy & favour.offered)
+
+
+def _try(
+    quest: _Quest, regions: Regions, favours: Sequence[Favour], cells: NDArray[np.intp], at: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Try the rows in the agreed cells of the regions `at`; gives the regions that must be cut further.
+
+    A region without undecided trees gives the same answer everywhere, so with two classes the row decides all of it,
+    also where the bound is within the slack.
+    """
+    field, judge, state = quest.field, quest.judge, quest.state
+    owner = regions.row[at]
+    rows = _rows_in_cells(field, owner, cells[at])
     valid = judge.valid(field, owner, rows)
+    if field.reach.relations[1].size:
+        _settle(quest, favours, cells, at, owner, rows, valid)
     beaten = np.zeros(len(at), dtype=np.bool_)
-    beaten[valid] = judge.beaten(rows[valid], label)
+    beaten[valid] = judge.beaten(rows[valid], quest.contest.label)
     state.tried[:] += np.bincount(owner[valid], minlength=len(state.tried))
     state.found[owner[beaten]] = True
     state.rows[owner[beaten]] = rows[beaten]
+    constant = valid & (regions.count[at] == 0)
     several = np.zeros(len(at), dtype=np.bool_)
     for favour in favours:
         several |= favour.offered[at].sum(axis=1) > 1
-    state.safe[owner[~beaten & (valid | ~several)]] = False
-    return at[~valid & several & ~state.found[owner]], cells
+    again = ~beaten & several & ~(constant & judge.one_rival)
+    state.safe[owner[~beaten & ~again & ~(constant & judge.two_classes)]] = False
+    return np.asarray(at[again & ~state.found[owner]])
+
+
+def _rows_in_cells(field: Field, owner: NDArray[np.intp], cells: NDArray[np.intp]) -> NDArray[np.float64]:
+    """(m, d) the rows `owner` after going to these cells, (m, A)."""
+    rows = field.rows[owner]
+    for number, axis in enumerate(field.axes):
+        has = np.flatnonzero(axis.own[owner] != MISSING)
+        rows[has[:, None], list(axis.columns)] = axis.points[owner[has], cells[has, number]]
+    return rows
+
+
+def _settle(
+    quest: _Quest,
+    favours: Sequence[Favour],
+    cells: NDArray[np.intp],
+    at: NDArray[np.intp],
+    owner: NDArray[np.intp],
+    rows: NDArray[np.float64],
+    valid: NDArray[np.bool_],
+) -> None:
+    """Where the nearest points break a relation, move them inside the agreed cells until it holds, in place."""
+    field = quest.field
+    for place in np.flatnonzero(~valid):
+        row = owner[place]
+        if quest.settled[row] >= _PROGRAMS:
+            continue
+        quest.settled[row] += 1
+        low, high = field.reach.low[row].copy(), field.reach.high[row].copy()
+        for number, (axis, favour) in enumerate(zip(field.axes, favours, strict=True)):
+            if axis.ordered and axis.own[row] != MISSING:
+                heavy = _run_around(_heaviest(favour)[at[place]], int(cells[at[place], number]))
+                ends = cell_ends(quest.contest.boxes, axis, field.reach, int(row), heavy)
+                low[axis.columns[0]], high[axis.columns[0]] = ends
+        settled = settle_row(field, int(row), rows[place], low, high)
+        if settled is not None:
+            rows[place] = settled
+            valid[place] = quest.judge.valid(field, owner[[place]], settled[None])[0]
+
+
+def _run_around(held: NDArray[np.bool_], cell: int) -> tuple[int, int]:
+    """First and last of the cells around one that are all held."""
+    breaks = np.flatnonzero(~held)
+    after = np.searchsorted(breaks, cell)
+    first = int(breaks[after - 1]) + 1 if after else 0
+    return first, (int(breaks[after]) if after < len(breaks) else len(held)) - 1

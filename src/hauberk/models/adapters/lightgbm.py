@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.models.adapters.lightgbm_text import LightgbmText, LightgbmTree, parse_lightgbm_text
-from hauberk.models.adapters.zero_missing import Step, grow_steps
+from hauberk.models.adapters.zero_missing import grow_steps, zero_steps
 from hauberk.models.assemble import Form, Tree, assemble, check_size, strict_threshold
 from hauberk.models.ensemble import Link, TreeEnsemble
 from hauberk.models.errors import BadModelFile, NoTrees, UnknownModel
@@ -214,7 +214,7 @@ def _tree(tree: LightgbmTree, group: int, outputs: int) -> Tree:
         left_codes={int(node): _codes(tree, int(node)) for node in np.flatnonzero(categorical)},
     )
     zeros = np.flatnonzero((kind == _MISSING_ZERO) & ~categorical)
-    steps = {int(node): _zero_steps(joined, int(node)) for node in zeros}
+    steps = {int(node): zero_steps(joined, int(node), zero=_ZERO) for node in zeros}
     return grow_steps(joined, steps, where=_WHERE) if steps else joined
 
 
@@ -233,20 +233,3 @@ def _codes(tree: LightgbmTree, node: int) -> NDArray[np.int64]:
     place = int(tree.threshold[node])
     words = tree.words[tree.boundaries[place] : tree.boundaries[place + 1]].astype("<u4")
     return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
-
-
-def _zero_steps(tree: Tree, node: int) -> tuple[Step, ...]:
-    threshold, zero_left = float(tree.threshold[node]), bool(tree.missing_left[node])
-    left, right = int(tree.left[node]), int(tree.right[node])
-    below, above = -_ZERO, float(np.nextafter(_ZERO, np.inf))  # zero is what is not below `below` but below `above`
-    if below < threshold < above or threshold in (below, above):
-        return (Step(above if zero_left else below, zero_left, left, right),)
-    if zero_left == (threshold > above):
-        return (Step(threshold, zero_left, left, right),)
-    if zero_left:
-        return (
-            Step(threshold, False, left, ~1),
-            Step(below, False, right, ~2),
-            Step(above, True, left, right),
-        )
-    return (Step(below, False, left, ~1), Step(above, True, right, ~2), Step(threshold, False, left, right))

@@ -15,7 +15,7 @@ import numpy as np
 from hauberk.models.assemble import Tree
 from hauberk.models.errors import NoTrees
 
-__all__ = ["Step", "grow_steps"]
+__all__ = ["Step", "grow_steps", "zero_steps"]
 
 _GROWTH = 32  # times the nodes of the tree; beyond it the copies have run wild
 
@@ -90,6 +90,30 @@ def grow_steps(tree: Tree, steps: Mapping[int, tuple[Step, ...]], *, where: str)
             grown.children[parent][side] = number
         waiting += [(*_place(node, after), box, number, place) for place, (after, box) in enumerate(follow)]
     return _tree(tree, grown)
+
+
+def zero_steps(tree: Tree, node: int, *, zero: float) -> tuple[Step, ...]:
+    """The plain splits of a node that sends numbers of at most `zero` in size, and NaN, to its missing side.
+
+    Args:
+        tree: The tree.
+        node: A numeric split of it.
+        zero: What counts as zero.
+    """
+    threshold, zero_left = float(tree.threshold[node]), bool(tree.missing_left[node])
+    left, right = int(tree.left[node]), int(tree.right[node])
+    below, above = -zero, float(np.nextafter(zero, np.inf))  # zero is what is not below `below` but below `above`
+    if below < threshold < above or threshold in (below, above):
+        return (Step(above if zero_left else below, zero_left, left, right),)
+    if zero_left == (threshold > above):
+        return (Step(threshold, zero_left, left, right),)
+    if zero_left:
+        return (
+            Step(threshold, False, left, ~1),
+            Step(below, False, right, ~2),
+            Step(above, True, left, right),
+        )
+    return (Step(below, False, left, ~1), Step(above, True, right, ~2), Step(threshold, False, left, right))
 
 
 def _plain(tree: Tree, node: int) -> Step:

@@ -1,8 +1,22 @@
-"""Charts as SVG text, one file a chart: no script, no style of their own, colours by class."""
+"""Charts as SVG markup, one file a chart: no script and no style of their own, colours by the classes of the page."""
 
 from hauberk.prove.charts.bars import BarPair, render_bars
+from hauberk.prove.charts.curve import render_curve
 from hauberk.prove.charts.frontier import Point, render_frontier
+from hauberk.prove.charts.gauge import render_gauge
 from hauberk.prove.charts.histogram import render_histogram
+from hauberk.prove.charts.interval import Interval, parse_interval
 from hauberk.prove.charts.shares import render_shares
 
-__all__ = ["BarPair", "Point", "render_bars", "render_frontier", "render_histogram", "render_shares"]
+__all__ = [
+    "BarPair",
+    "Interval",
+    "Point",
+    "parse_interval",
+    "render_bars",
+    "render_curve",
+    "render_frontier",
+    "render_gauge",
+    "render_histogram",
+    "render_shares",
+]

@@ -1,58 +1,60 @@
-"""Before and after, side by side, with the whiskers of their intervals."""
+"""Before and after, one below the other, with the whiskers of their intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hauberk.core.claim import Claim
-from hauberk.prove.charts.svg import bar, document, line, text
+from hauberk.prove.charts.interval import Interval
+from hauberk.prove.charts.scale import Scale
+from hauberk.prove.charts.svg import bar, line, picture, text, whisker
+from hauberk.prove.markup import Markup
 
 __all__ = ["BarPair", "render_bars"]
 
-_LEFT, _WIDE, _HIGH, _ROW = 150, 470, 15, 56
+_LEFT, _RIGHT, _WIDTH = 52, 420, 480
+_ROW, _BAR, _TOP = 66, 15, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarPair:
-    """One measure, of the model before and after; None where it was not measured."""
+    """One measure of the model before and after; None where it was not measured."""
 
     label: str
-    before: Claim | None
-    after: Claim | None
+    before: Interval | None
+    after: Interval | None
 
 
-def render_bars(pairs: Sequence[BarPair], *, title: str) -> str:
+def render_bars(pairs: Sequence[BarPair], *, title: str) -> Markup:
     """Horizontal bars from 0 to 1."""
-    height = _ROW * len(pairs) + 30
-    body = []
-    for tick in range(0, 11, 2):
-        x = _LEFT + _WIDE * tick / 10
-        body += [
-            line(x, 6, x, height - 22, "grid"),
-            text(x, height - 6, f"{tick / 10:g}", kind="tick", anchor="middle"),
-        ]
+    across = Scale(low=0, high=1, start=_LEFT, end=_RIGHT)
+    bottom = _TOP + _ROW * len(pairs)
+    body: list[str] = []
+    for value, label in across.ticks():
+        x = across(value)
+        body += [line(x, _TOP, x, bottom, "grid"), text(x, bottom + 16, label, kind="tick", anchor="middle")]
     for number, pair in enumerate(pairs):
-        top = 12 + _ROW * number
-        body.append(text(_LEFT - 12, top + 22, pair.label, kind="label", anchor="end"))
-        body += _bar(pair.before, top, "before") + _bar(pair.after, top + _HIGH + 4, "after")
-    return document(_LEFT + _WIDE + 90, height, title=title, summary=_summary(pairs), body=body)
+        top = _TOP + _ROW * number
+        body.append(text(0, top + 13, pair.label, kind="label"))
+        body += _bar(pair.before, across, top + 21, "before")
+        body += _bar(pair.after, across, top + 21 + _BAR + 4, "after")
+    return picture(_WIDTH, bottom + 24, title=title, summary=_summary(pairs), body=body)
 
 
-def _bar(claim: Claim | None, y: float, kind: str) -> list[str]:
-    if claim is None:
-        return [text(_LEFT + 4, y + 12, "not measured", kind="tick")]
-    number = claim.estimate
-    low, high = _LEFT + _WIDE * number.low, _LEFT + _WIDE * number.high
-    middle = y + _HIGH / 2
-    whisker = [line(low, middle, high, middle, "whisker")]
-    whisker += [line(x, middle - 4, x, middle + 4, "whisker") for x in (low, high)]
-    label = text(max(high, _LEFT) + 8, y + 12, f"{number.value:.3f}", kind="value")
-    return [bar(_LEFT, y, _WIDE * number.value, _HIGH, kind), *whisker, label]
+def _bar(number: Interval | None, across: Scale, y: float, kind: str) -> list[str]:
+    name = text(_LEFT - 6, y + 11.5, kind, kind="tick", anchor="end")
+    if number is None:
+        return [name, text(_LEFT + 4, y + 11.5, "not measured", kind="tick")]
+    return [
+        name,
+        bar(_LEFT, y, across(number.value) - _LEFT, _BAR, kind),
+        whisker(across(number.low), across(number.high), y + _BAR / 2),
+        text(_WIDTH, y + 12, f"{number.value:.3f}", kind=f"value {kind}", anchor="end"),
+    ]
 
 
 def _summary(pairs: Sequence[BarPair]) -> str:
-    def told(claim: Claim | None) -> str:
-        return f"{claim.estimate.value:.3f}" if claim else "not measured"
+    def told(number: Interval | None) -> str:
+        return f"{number.value:.3f} ({number.low:.3f} to {number.high:.3f})" if number else "not measured"
 
     return "; ".join(f"{pair.label}: before {told(pair.before)}, after {told(pair.after)}" for pair in pairs)

@@ -5,69 +5,98 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hauberk.prove.charts.svg import document, line, text
+from hauberk.prove.charts.interval import Interval
+from hauberk.prove.charts.scale import Scale, fitted_scale
+from hauberk.prove.charts.svg import circle, line, picture, text
+from hauberk.prove.markup import Markup
 
 __all__ = ["Point", "render_frontier"]
 
-_LEFT, _TOP, _WIDE, _HIGH = 56, 14, 540, 260
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 470, 26, 276
+_WIDTH, _HEIGHT = 480, 318
+# Where a number may stand beside its dot, in the order of preference.
+_SPOTS = ((11, -6), (-11, -6), (11, 15), (-11, 15), (0, -12), (0, 20), (20, -16), (-20, -16), (20, 26), (0, 34))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One candidate; each axis as (low, value, high)."""
+    """One candidate; it is numbered in the chart by its place in the list, from 1."""
 
     name: str
-    clean: tuple[float, float, float]
-    attacked: tuple[float, float, float]
+    clean: Interval
+    attacked: Interval
     chosen: bool
     allowed: bool
 
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    low: float
-    high: float
-    start: float
-    length: float
-
-    def __call__(self, value: float) -> float:
-        return self.start + self.length * (value - self.low) / (self.high - self.low)
-
-    def ticks(self) -> list[float]:
-        return [self.low + (self.high - self.low) * i / 5 for i in range(6)]
+    @property
+    def kind(self) -> str:
+        """The class that it is drawn in."""
+        return "chosen" if self.chosen else "open" if self.allowed else "refused"
 
 
-def render_frontier(points: Sequence[Point], *, title: str) -> str:
+def render_frontier(points: Sequence[Point], *, title: str) -> Markup:
     """A scatter: clean accuracy to the right, attacked accuracy upwards."""
-    across = _scale([v for p in points for v in p.clean], _LEFT, _WIDE)
-    upwards = _scale([v for p in points for v in p.attacked], _TOP + _HIGH, -_HIGH)
-    body = []
-    for tick in across.ticks():
-        body.append(line(across(tick), _TOP, across(tick), _TOP + _HIGH, "grid"))
-        body.append(text(across(tick), _TOP + _HIGH + 16, f"{tick:.3f}", kind="tick", anchor="middle"))
-    for tick in upwards.ticks():
-        body.append(line(_LEFT, upwards(tick), _LEFT + _WIDE, upwards(tick), "grid"))
-        body.append(text(_LEFT - 8, upwards(tick) + 4, f"{tick:.2f}", kind="tick", anchor="end"))
-    body.append(text(_LEFT + _WIDE / 2, _TOP + _HIGH + 34, "clean accuracy", kind="label", anchor="middle"))
-    body.append(text(_LEFT, _TOP - 2, "attacked accuracy", kind="label"))
-    for point in sorted(points, key=lambda p: p.chosen):
-        body += _point(point, across, upwards)
-    summary = "; ".join(f"{p.name}: clean {p.clean[1]:.3f}, attacked {p.attacked[1]:.3f}" for p in points)
-    return document(_LEFT + _WIDE + 130, _TOP + _HIGH + 44, title=title, summary=summary, body=body)
+    across = fitted_scale([end for p in points for end in (p.clean.low, p.clean.high)], start=_LEFT, end=_RIGHT)
+    upwards = fitted_scale([end for p in points for end in (p.attacked.low, p.attacked.high)], start=_BOTTOM, end=_TOP)
+    body = _grid(across, upwards)
+    drawn = sorted(range(len(points)), key=lambda number: points[number].chosen)
+    for number in drawn:
+        body += _cross(points[number], across, upwards)
+    for number in drawn:
+        body += _dot(points[number], across, upwards)
+    places = [(across(point.clean.value), upwards(point.attacked.value)) for point in points]
+    for number, (x, y) in enumerate(_spots(places)):
+        body.append(text(x, y, str(number + 1), kind=f"name {points[number].kind}", anchor="middle"))
+    return picture(_WIDTH, _HEIGHT, title=title, summary=_summary(points), body=body)
 
 
-def _scale(values: Sequence[float], start: float, length: float) -> _Scale:
-    low, high = min(values), max(values)
-    margin = 0.08 * (high - low) or 0.01
-    return _Scale(low - margin, high + margin, start, length)
+def _grid(across: Scale, upwards: Scale) -> list[str]:
+    body: list[str] = []
+    for value, label in across.ticks():
+        x = across(value)
+        body += [line(x, _TOP, x, _BOTTOM, "grid"), text(x, _BOTTOM + 16, label, kind="tick", anchor="middle")]
+    for value, label in upwards.ticks():
+        y = upwards(value)
+        body += [line(_LEFT, y, _RIGHT, y, "grid"), text(_LEFT - 6, y + 4, label, kind="tick", anchor="end")]
+    body.append(text((_LEFT + _RIGHT) / 2, _BOTTOM + 36, "clean accuracy", kind="axis", anchor="middle"))
+    body.append(text(0, 12, "accuracy under attack", kind="axis"))
+    return body
 
 
-def _point(point: Point, across: _Scale, upwards: _Scale) -> list[str]:
-    kind = "chosen" if point.chosen else "open" if point.allowed else "refused"
-    x, y = across(point.clean[1]), upwards(point.attacked[1])
-    cross = [
-        line(across(point.clean[0]), y, across(point.clean[2]), y, f"cross {kind}"),
-        line(x, upwards(point.attacked[0]), x, upwards(point.attacked[2]), f"cross {kind}"),
+def _cross(point: Point, across: Scale, upwards: Scale) -> list[str]:
+    x, y = across(point.clean.value), upwards(point.attacked.value)
+    return [
+        line(across(point.clean.low), y, across(point.clean.high), y, f"cross {point.kind}"),
+        line(x, upwards(point.attacked.low), x, upwards(point.attacked.high), f"cross {point.kind}"),
     ]
-    dot = f'<circle class="dot {kind}" cx="{x:.1f}" cy="{y:.1f}" r="{6 if point.chosen else 4}"/>'
-    return [*cross, dot, text(x + 9, y - 7, point.name, kind=f"name {kind}")]
+
+
+def _dot(point: Point, across: Scale, upwards: Scale) -> list[str]:
+    x, y = across(point.clean.value), upwards(point.attacked.value)
+    ring = [circle(x, y, 8, "ring")] if point.chosen else []
+    return [*ring, circle(x, y, 4, f"dot {point.kind}")]
+
+
+def _spots(dots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A place for each number that covers no dot and no other number, as far as there is one."""
+    chosen: list[tuple[float, float]] = []
+    for x, y in dots:
+        spots = [(x + right, y + down) for right, down in _SPOTS]
+        inside = [(a, b) for a, b in spots if _LEFT + 6 <= a <= _WIDTH - 8 and _TOP + 8 <= b <= _BOTTOM - 2] or spots
+        free = [spot for spot in inside if not _covers(spot, dots, 11, 9.5) and not _covers(spot, chosen, 13, 12)]
+        chosen.append((free or inside)[0])
+    return chosen
+
+
+def _covers(spot: tuple[float, float], others: Sequence[tuple[float, float]], wide: float, high: float) -> bool:
+    """Whether a number at `spot` comes too close; dots lie at their centre, numbers stand on their base line."""
+    lift = 4 if high < 10 else 0
+    return any(abs(spot[0] - x) < wide and abs(spot[1] - lift - y) < high for x, y in others)
+
+
+def _summary(points: Sequence[Point]) -> str:
+    words = {"chosen": "chosen", "open": "allowed", "refused": "not allowed"}
+    return "; ".join(
+        f"{number + 1} {p.name} ({words[p.kind]}): clean {p.clean.value:.3f}, attacked {p.attacked.value:.3f}"
+        for number, p in enumerate(points)
+    )

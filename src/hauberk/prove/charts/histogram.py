@@ -5,30 +5,49 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hauberk.prove.charts.svg import bar, document, line, text
+from hauberk.prove.charts.scale import Scale
+from hauberk.prove.charts.svg import bar, line, picture, text
+from hauberk.prove.markup import Markup
 
 __all__ = ["render_histogram"]
 
-_LEFT, _TOP, _WIDE, _HIGH = 40, 12, 620, 150
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 474, 26, 196
+_WIDTH, _HEIGHT = 480, 238
 
 
-def render_histogram(edges: Sequence[float], counts: Sequence[int], *, title: str, axis: str) -> str:
-    """Bars of counts on a logarithmic scale, so that the few at the end are seen; those beyond zero stand out."""
-    top = math.log1p(max(counts))
-    width = _WIDE / len(counts)
-    base = _TOP + _HIGH
-    body = []
-    for number, count in enumerate(counts):
-        height = _HIGH * math.log1p(count) / top if top else 0
-        kind = "after" if (edges[number] + edges[number + 1]) / 2 <= 0 else "suspect"
-        body.append(bar(_LEFT + width * number + 1, base - height, width - 2, height, kind))
-    span = edges[-1] - edges[0]
-    if span and edges[0] < 0 < edges[-1]:
-        zero = _LEFT - _WIDE * edges[0] / span
-        body += [line(zero, _TOP, zero, base, "whisker"), text(zero, base + 16, "0", kind="tick", anchor="middle")]
-    body.append(text(_LEFT, base + 16, f"{edges[0]:.1f}", kind="tick"))
-    body.append(text(_LEFT + _WIDE, base + 16, f"{edges[-1]:.1f}", kind="tick", anchor="end"))
-    body.append(text(_LEFT + _WIDE / 2, base + 34, axis, kind="label", anchor="middle"))
-    beyond = sum(c for c, low in zip(counts, edges, strict=False) if low >= 0)
-    summary = f"{sum(counts)} rows from {edges[0]:.1f} to {edges[-1]:.1f}; about {beyond} above zero"
-    return document(_LEFT + _WIDE + 20, base + 44, title=title, summary=summary, body=body)
+def render_histogram(edges: Sequence[float], counts: Sequence[int], *, title: str, axis: str) -> Markup:
+    """Bars of counts; those beyond zero stand out. Heights go with the square root, so that few rows are seen too."""
+    low, high = edges[0], max(edges[-1], edges[0] + 1e-9)  # all rows in one place still get an axis
+    across = Scale(low=low, high=high, start=_LEFT, end=_RIGHT)
+    upwards = Scale(low=0, high=math.sqrt(max(*counts, 1)), start=_BOTTOM, end=_TOP)
+    body: list[str] = []
+    for level in _levels(max(*counts, 1)):
+        y = upwards(math.sqrt(level))
+        body += [line(_LEFT, y, _RIGHT, y, "grid"), text(_LEFT - 6, y + 4, f"{level:,}", kind="tick", anchor="end")]
+    for count, start, stop in zip(counts, edges, edges[1:], strict=False):
+        y = upwards(math.sqrt(count))
+        kind = "suspect" if start + stop > 0 else "after"
+        body.append(bar(across(start) + 0.5, y, across(stop) - across(start) - 1, _BOTTOM - y, kind))
+    for value, label in across.ticks(8):
+        body.append(text(across(value), _BOTTOM + 16, label, kind="tick", anchor="middle"))
+    if low < 0 < high:
+        body.append(line(across(0), _TOP - 6, across(0), _BOTTOM, "zero"))
+    body.append(line(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, "base"))
+    body.append(text((_LEFT + _RIGHT) / 2, _BOTTOM + 36, axis, kind="axis", anchor="middle"))
+    body.append(text(0, 12, "rows (square-root scale)", kind="axis"))
+    return picture(_WIDTH, _HEIGHT, title=title, summary=_summary(edges, counts), body=body)
+
+
+def _levels(most: int) -> list[int]:
+    """Round counts from the highest downwards, each at most a third of the one above, so that roots lie apart."""
+    rounds = [factor * 10**power for power in range(len(str(most))) for factor in (1, 2, 5)]
+    levels: list[int] = []
+    for value in reversed([value for value in rounds if value <= most]):
+        if not levels or 3 * value <= levels[-1]:
+            levels.append(value)
+    return levels[:4]
+
+
+def _summary(edges: Sequence[float], counts: Sequence[int]) -> str:
+    beyond = sum(count for count, low, high in zip(counts, edges, edges[1:], strict=False) if low + high > 0)
+    return f"{sum(counts):,} rows from {edges[0]:.1f} to {edges[-1]:.1f}; about {beyond:,} above zero"

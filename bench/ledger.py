@@ -1,0 +1,337 @@
+"""The ledger against pymerkle 7.0.0, interleaved in one run; rates are per CPU-second of one core.
+
+Run:      python bench/ledger.py [--json] [--entries 100000] [--rounds 5]
+Compares: append with the root computed at the end, inclusion proofs (random entries of the full tree), consistency
+          proofs (from random sizes to the full tree) and their verification, all in memory; and the durable append
+          of one batch (ours: tlog-tiles on disk, synced and signed; pymerkle's: SQLite, in one transaction).
+How:      two processes, ours and the peer's in an environment of its own below `.bench/`, take turns measure by
+          measure. Each figure is the median over the rounds. Roots are compared in every round, and every proof
+          that is timed is verified. pymerkle's append is the faster one of its two ways (one by one, bulk).
+          Proofs are taken from a tree that is complete in memory on both sides; before the timed ones, one proof
+          is made to warm whatever is cached for the tree as a whole (with us the right edge).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parents[1]
+PLACE = PROJECT / ".bench"
+PEER = "pymerkle==7.0.0"
+PROOFS = 2000
+# Short measures are repeated within a round, so that a turn of ours is not more exposed to chance than the peer's.
+OURS_AGAIN = 5
+
+
+def entries_of(count: int) -> list[bytes]:
+    """Entries of 128 B, all different."""
+    return [(b"%08d" % number) * 16 for number in range(count)]
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.process_time()
+    result = call()
+    return time.process_time() - start, result
+
+
+class Ours:
+    """The measures of the ledger."""
+
+    def __init__(self, count: int) -> None:
+        self.entries = entries_of(count)
+        self.tree: Any = None
+
+    def append(self, _seed: int) -> dict[str, Any]:
+        from hauberk.ledger import MerkleTree
+
+        def build() -> Any:
+            tree = MerkleTree()
+            tree.append(self.entries)
+            return tree, tree.root()
+
+        seconds = []
+        for _ in range(OURS_AGAIN):
+            taken, (self.tree, root) = timed(build)
+            seconds.append(taken)
+        return {"append": seconds, "root": root.hex()}
+
+    def append_singly(self, _seed: int) -> dict[str, Any]:
+        from hauberk.ledger import MerkleTree
+
+        def build() -> bytes:
+            tree = MerkleTree()
+            for entry in self.entries:
+                tree.append([entry])
+            return tree.root()
+
+        taken, root = timed(build)
+        return {"append_singly": [taken], "root": root.hex()}
+
+    def prove(self, seed: int) -> dict[str, Any]:
+        from hauberk.ledger import hash_leaf, verify_consistency, verify_inclusion
+
+        tree, size, root = self.tree, len(self.entries), self.tree.root()
+        indexes, sizes = draws(seed, size)
+        leaves = [hash_leaf(self.entries[index]) for index in indexes]
+        old_roots = [tree.root(old) for old in sizes]
+        tree.inclusion_proof(0)
+        inclusion, paths = timed(lambda: [tree.inclusion_proof(index, size) for index in indexes])
+        consistency, extensions = timed(lambda: [tree.consistency_proof(old, size) for old in sizes])
+
+        def check() -> None:
+            for leaf, path, index in zip(leaves, paths, indexes, strict=True):
+                verify_inclusion(leaf, path, index=index, size=size, root=root)
+
+        def check_extensions() -> None:
+            for path, old, old_root in zip(extensions, sizes, old_roots, strict=True):
+                verify_consistency(path, old_size=old, old_root=old_root, new_size=size, new_root=root)
+
+        return {
+            "inclusion": [inclusion],
+            "consistency": [consistency],
+            "verify_inclusion": [timed(check)[0]],
+            "verify_consistency": [timed(check_extensions)[0]],
+            "root": root.hex(),
+        }
+
+    def durable(self, seed: int) -> dict[str, Any]:
+        from hauberk.crypto import generate_signing_key
+        from hauberk.ledger import audit_log, load_log, open_log
+
+        key = generate_signing_key("bench.example/ledger")
+        keys = {"origin": "bench.example/ledger", "verifiers": key.identity.keys}
+        with tempfile.TemporaryDirectory(dir=PLACE) as place:
+            folder = Path(place) / "one"
+            with open_log(folder, signers=[key], **keys) as log:
+                wall = time.perf_counter()
+                taken, _ = timed(lambda: log.append(self.entries))
+                wall = time.perf_counter() - wall
+                root = log.checkpoint.root.hex()
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            indexes, _ = draws(seed, len(self.entries))
+            reader = load_log(folder, **keys)
+            cold, _ = timed(lambda: [reader.inclusion_proof(index) for index in indexes])
+            warm, _ = timed(lambda: [reader.inclusion_proof(index) for index in indexes])
+            audited, audit = timed(lambda: audit_log(folder, **keys))
+            assert audit.clean
+            found = {"durable": [taken], "durable_wall": [wall], "root": root, "bytes": size / len(self.entries)}
+            found |= {"disk_cold": [cold], "disk_warm": [warm], "audit": [audited]}
+            return found | self._small_batches(Path(place), key, keys)
+
+    def _small_batches(self, place: Path, key: Any, keys: dict[str, Any]) -> dict[str, Any]:
+        from hauberk.ledger import open_log
+
+        found = {}
+        for name, size, count in (("batches_256", 256, 20), ("batches_1", 1, 20)):
+            with open_log(place / name, signers=[key], **keys) as log:
+                wall = time.perf_counter()
+                for start in range(0, size * count, size):
+                    log.append(self.entries[start : start + size])
+                found[f"{name}_wall"] = [(time.perf_counter() - wall) / (size * count)]
+        return found
+
+
+class Peer:
+    """The same measures of pymerkle."""
+
+    def __init__(self, count: int) -> None:
+        self.entries = entries_of(count)
+        self.tree: Any = None
+
+    def append(self, _seed: int) -> dict[str, Any]:
+        from pymerkle import InmemoryTree
+
+        def bulk() -> Any:
+            tree = InmemoryTree(algorithm="sha256")
+            tree.append_entries(self.entries)
+            return tree, tree.get_root()
+
+        taken, (self.tree, root) = timed(bulk)
+        return {"append_bulk": [taken], "root": root.hex()}
+
+    def append_singly(self, _seed: int) -> dict[str, Any]:
+        from pymerkle import InmemoryTree
+
+        def singly() -> bytes:
+            tree = InmemoryTree(algorithm="sha256")
+            for entry in self.entries:
+                tree.append_entry(entry)
+            root: bytes = tree.get_root()
+            return root
+
+        taken, root = timed(singly)
+        return {"append_singly": [taken], "root": root.hex()}
+
+    def prove(self, seed: int) -> dict[str, Any]:
+        from pymerkle import verify_consistency, verify_inclusion
+
+        tree, size, root = self.tree, len(self.entries), self.tree.get_root()
+        indexes, sizes = draws(seed, size)
+        leaves = [tree.get_leaf(index + 1) for index in indexes]
+        old_roots = [tree.get_root(old) for old in sizes]
+        tree.prove_inclusion(1, size)
+        inclusion, paths = timed(lambda: [tree.prove_inclusion(index + 1, size) for index in indexes])
+        consistency, extensions = timed(lambda: [tree.prove_consistency(old, size) for old in sizes])
+
+        def check() -> None:
+            for leaf, path, index in zip(leaves, paths, indexes, strict=True):
+                verify_inclusion(leaf, root, path, index=index + 1, size=size)
+
+        def check_extensions() -> None:
+            for path, old, old_root in zip(extensions, sizes, old_roots, strict=True):
+                verify_consistency(old_root, root, path, prior_size=old, later_size=size)
+
+        return {
+            "inclusion": [inclusion],
+            "consistency": [consistency],
+            "verify_inclusion": [timed(check)[0]],
+            "verify_consistency": [timed(check_extensions)[0]],
+            "root": root.hex(),
+        }
+
+    def durable(self, _seed: int) -> dict[str, Any]:
+        from pymerkle import SqliteTree
+
+        with tempfile.TemporaryDirectory(dir=PLACE) as place:
+            tree = SqliteTree(os.path.join(place, "log.db"), algorithm="sha256")
+            wall = time.perf_counter()
+            taken, _ = timed(lambda: tree.append_entries(self.entries))
+            wall = time.perf_counter() - wall
+            root = tree.get_root().hex()
+            size = sum(path.stat().st_size for path in Path(place).iterdir())
+            return {"durable": [taken], "durable_wall": [wall], "root": root, "bytes": size / len(self.entries)}
+
+
+def draws(seed: int, size: int) -> tuple[list[int], list[int]]:
+    """Indexes and old sizes to prove, the same for both sides."""
+    chance = random.Random(seed)
+    return [chance.randrange(size) for _ in range(PROOFS)], [chance.randrange(1, size) for _ in range(PROOFS)]
+
+
+def work(side: str, count: int) -> None:
+    """A worker: a line with a measure and a seed comes in, a line with seconds goes out."""
+    worker: Any = Ours(count) if side == "ours" else Peer(count)
+    for line in sys.stdin:
+        measure, seed = line.split()
+        print(json.dumps(getattr(worker, measure)(int(seed))), flush=True)
+
+
+class Worker:
+    """A worker's process, from outside."""
+
+    def __init__(self, python: Path, side: str, count: int) -> None:
+        command = [str(python), __file__, "--worker", side, "--entries", str(count)]
+        environment = os.environ | {"PYTHONPATH": str(PROJECT / "src")}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def ask(self, measure: str, seed: int) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{measure} {seed}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"the worker died at {measure}")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def peer_python() -> Path:
+    """The interpreter of the peer's environment, which is made if it is missing."""
+    folder = PLACE / "pymerkle"
+    python = folder / "bin" / "python"
+    if not (folder / "made").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", PEER]
+        subprocess.run(pip, check=True, stdout=sys.stderr)
+        (folder / "made").touch()
+    return python
+
+
+def measure(count: int, rounds: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All seconds of both sides; they take turns, and must have the same root each time."""
+    PLACE.mkdir(exist_ok=True)
+    sides = {"ours": Worker(Path(sys.executable), "ours", count), "peer": Worker(peer_python(), "peer", count)}
+    found: dict[str, dict[str, Any]] = {side: {} for side in sides}
+    for number in range(rounds):
+        order = sorted(sides, reverse=number % 2 == 1)
+        for name in ("append", "append_singly", "prove", "durable"):
+            roots = set()
+            for side in order:
+                answer = sides[side].ask(name, number)
+                roots.add(answer.pop("root"))
+                for key, seconds in answer.items():
+                    known = found[side].setdefault(key, [])
+                    known += seconds if isinstance(seconds, list) else [seconds]
+            if len(roots) != 1:
+                raise SystemExit(f"the roots differ in {name}")
+    for worker in sides.values():
+        worker.close()
+    return found["ours"], found["peer"]
+
+
+def summary(count: int, rounds: int) -> dict[str, Any]:
+    ours, peer = ({key: statistics.median(values) for key, values in side.items()} for side in measure(count, rounds))
+    peer["append"] = min(peer["append_bulk"], peer["append_singly"])
+    per = dict.fromkeys(("append", "append_bulk", "append_singly", "durable", "durable_wall", "audit"), count)
+    per |= dict.fromkeys(("inclusion", "consistency", "verify_inclusion", "verify_consistency"), PROOFS)
+    per |= dict.fromkeys(("disk_cold", "disk_warm"), PROOFS) | {"batches_256_wall": 1, "batches_1_wall": 1}
+    figures: dict[str, float] = {"entries": count, "rounds": rounds}
+    for side, seconds in (("hauberk", ours), ("pymerkle", peer)):
+        figures |= {f"{side}.{key}_per_s": round(per[key] / seconds[key]) for key in per if key in seconds}
+        figures[f"{side}.bytes_per_entry"] = round(seconds["bytes"], 1)
+    shared = [key for key in per if key in ours and key in peer]
+    ratios = {f"pymerkle.{key}": round(peer[key] / ours[key], 2) for key in shared}
+    machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
+    return {"ratios": ratios, "figures": figures, "machine": machine | {"load": round(os.getloadavg()[0], 2)}}
+
+
+def table(found: dict[str, Any]) -> str:
+    lines = [f"{'':24}{'hauberk /s':>14}{'pymerkle /s':>14}{'ratio':>8}"]
+    figures, ratios = found["figures"], found["ratios"]
+    for key in [name.removeprefix("hauberk.").removesuffix("_per_s") for name in figures if name.endswith("_per_s")]:
+        if f"hauberk.{key}_per_s" in figures:
+            theirs = figures.get(f"pymerkle.{key}_per_s", "")
+            line = f"{key:24}{figures[f'hauberk.{key}_per_s']:>14,}"
+            lines.append(line + (f"{theirs:>14,}{ratios[f'pymerkle.{key}']:>8}" if theirs else ""))
+    lines.append(f"bytes an entry on disk: {figures['hauberk.bytes_per_entry']}, {figures['pymerkle.bytes_per_entry']}")
+    return "\n".join([*lines, f"{figures['entries']:,} entries, {figures['rounds']} rounds, {found['machine']}"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The ledger against pymerkle.")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--worker", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        work(options.worker, options.entries)
+        return
+    found = summary(options.entries, options.rounds)
+    print(json.dumps(found) if options.json else table(found))
+
+
+if __name__ == "__main__":
+    main()

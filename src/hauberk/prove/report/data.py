@@ -1,0 +1,52 @@
+"""Whether the data can be trusted: how well the labels hold, and which to look at first."""
+
+from __future__ import annotations
+
+from hauberk.core.encoding import Json
+from hauberk.prove.charts import render_histogram
+from hauberk.prove.markup import NOTHING, Markup, element
+from hauberk.prove.report.figures import entry_text, figure_with
+from hauberk.prove.report.source import ReportSource
+from hauberk.prove.report.tables import table
+
+__all__ = ["data_section"]
+
+_SHOWN = 10
+
+
+def data_section(source: ReportSource) -> Markup:
+    """The margins of the labels and the most contradicted rows; nothing where they were not ranked."""
+    details = source.stage("verify")
+    parts = [_margins(details.get("margins"), _suspects(details.get("suspicious")))]
+    return element("section", element("h2", "Whether the labels hold"), *parts) if any(parts) else NOTHING
+
+
+def _margins(found: Json, suspects: Markup) -> Markup:
+    match found:
+        case {"edges": list(edges), "counts": list(counts)} if counts and len(edges) == len(counts) + 1:
+            numbers = [float(edge) for edge in edges if isinstance(edge, int | float)]
+            whole = [count for count in counts if isinstance(count, int)]
+            if len(numbers) == len(edges) and len(whole) == len(counts):
+                svg = render_histogram(
+                    numbers,
+                    whole,
+                    title="Margin of the training rows against their label, out of fold",
+                    axis="log odds against the given label",
+                )
+                caption = (
+                    "Training rows by how strongly models that have not seen them contradict their label. Beyond "
+                    "zero, in red, they would decide otherwise."
+                )
+                return figure_with(svg, caption, suspects)
+    return suspects
+
+
+def _suspects(found: Json) -> Markup:
+    if not isinstance(found, list) or not found:
+        return NOTHING
+    rows = [[entry_text(entry, name) for name in ("row", "given", "proposed", "margin")] for entry in found[:_SHOWN]]
+    return element(
+        "div",
+        element("h3", "Labels to look at first"),
+        table(("#row", "given", "proposed", "#margin"), rows, label="Suspicious labels"),
+    )
