@@ -10,7 +10,6 @@ __all__ = ["AttackError", "BadTarget", "NotAttackable", "WrongSamples"]
 class AttackError(HauberkError):
     """Base of the errors of `hauberk.attack`."""
 
-    code = "ATTACK-000"
     title = "The attack cannot run"
 
 

@@ -87,11 +87,18 @@ def check_open_rows(open_rows: Mask) -> tuple[Finding, ...]:
 
 
 def check_convergence(success: Mask, queries: NDArray[np.intp], effort: Effort) -> tuple[Finding, ...]:
-    """Whether a query search was still finding rows when its queries ended."""
+    """That a query search proves nothing, and whether it was still beating rows when its queries ended."""
+    unproved = Finding(
+        code="attack.evasion.no_proof",
+        severity=Severity.INFO,
+        message="The model shows no trees, so nothing is certified: a stronger attack may beat more rows.",
+        count=int((~success).sum()),
+    )
     late = success & (queries > 0.75 * effort.queries)
     if not late.any() or late.sum() <= _LATE_SHARE * success.sum():
-        return ()
+        return (unproved,)
     return (
+        unproved,
         Finding(
             code="attack.evasion.not_converged",
             severity=Severity.WARNING,

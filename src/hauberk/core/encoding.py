@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -32,16 +33,16 @@ def render_json(value: Json) -> bytes:
 
 
 def parse_json(data: bytes, *, where: str = "", limits: Limits = DEFAULT_LIMITS) -> Json:
-    """The value of JSON bytes; refuses repeated keys, NaN, infinities and what is over the limits.
+    """The value of JSON bytes; refuses repeated keys, what no double or UTF-8 can hold, and excess.
 
     Raises:
         TooLarge: The document is larger or deeper than `limits`.
-        Malformed: It is not JSON, or one object names a key twice.
+        Malformed: It is not JSON, names a key twice, or holds an infinity or half a surrogate pair.
     """
     if len(data) > limits.document_bytes:
         raise TooLarge(where=where, expected=f"at most {limits.document_bytes} bytes", got=f"{len(data)} bytes")
     try:
-        value: Json = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_constant)
+        value: Json = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except (ValueError, RecursionError) as error:
         raise Malformed(where=where, expected="a JSON document", got=str(error) or type(error).__name__) from error
     _check_shape(value, where, limits)
@@ -90,6 +91,13 @@ def _constant(name: str) -> Json:
     raise ValueError(f"{name} is not JSON")
 
 
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is beyond a double")
+    return number
+
+
 def _check_shape(value: Json, where: str, limits: Limits) -> None:
     level: list[Json] = [value]
     for _ in range(limits.depth):
@@ -100,8 +108,18 @@ def _check_shape(value: Json, where: str, limits: Limits) -> None:
 
 
 def _children(value: Json, where: str, limits: Limits) -> Sequence[Json]:
+    if isinstance(value, str):
+        _check_text(value, where)
     if isinstance(value, str) or not isinstance(value, Sequence | Mapping):
         return ()
     if len(value) > limits.items:
         raise TooLarge(where=where, expected=f"at most {limits.items} elements", got=f"{len(value)}")
-    return list(value.values()) if isinstance(value, Mapping) else value
+    return [*value.keys(), *value.values()] if isinstance(value, Mapping) else value
+
+
+def _check_text(text: str, where: str) -> None:
+    """Half a surrogate pair can be escaped in JSON but stands for no character, and has no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Malformed(where=where, expected="text of whole characters", got="half a surrogate pair") from error

@@ -88,13 +88,15 @@ def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], dat
         signer = keys.signer(SIGNING_KEY)
         ledger = open_log(state_folder / "ledger", origin=name, signers=[signer], verifiers=signer.identity.keys)
         with ledger as log, StateStore.open(state_folder / "state.db") as state:
+            store = BlobStore(state_folder / "store", keys, key_name=STORE_KEY)
+            store.clean()
             yield Project(
                 folder=folder,
                 configuration=configuration,
                 seed=configuration.system.seed if seed is None else seed,
                 keys=keys,
                 signer=signer,
-                store=BlobStore(state_folder / "store", keys, key_name=STORE_KEY),
+                store=store,
                 state=state,
                 log=log,
                 now=now,

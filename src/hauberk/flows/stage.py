@@ -181,7 +181,7 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
     if run is None or run.leaf >= project.log.size:
         return None
     envelope = project.log.read(run.leaf)
-    if digest_bytes(envelope) != run.statement or not all(project.store.has(digest) for _, digest in run.artifacts):
+    if digest_bytes(envelope) != run.statement or any(project.store.check(digest) for _, digest in run.artifacts):
         return None
     payload = verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD)
     return StageResult(

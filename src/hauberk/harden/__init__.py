@@ -3,6 +3,7 @@
 from hauberk.harden.adversarial_augmentation import AdversarialAugmentation
 from hauberk.harden.candidate import Candidate, Skipped
 from hauberk.harden.choose import Judgement, Reason, Rules, Verdict, choose_candidate
+from hauberk.harden.evasion import evasion_attack
 from hauberk.harden.flattened import Flattened
 from hauberk.harden.harden import harden_model
 from hauberk.harden.monotone import Monotone
@@ -40,6 +41,7 @@ __all__ = [
     "Verdict",
     "WithoutMutable",
     "choose_candidate",
+    "evasion_attack",
     "harden_model",
     "select_recipes",
 ]

@@ -10,7 +10,6 @@ __all__ = ["BadHardening", "HardenError", "OutOfReach", "TooFewRows", "UnknownRe
 class HardenError(HauberkError):
     """Base of the errors of `hauberk.harden`."""
 
-    code = "HARDEN-000"
     title = "The model cannot be hardened"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from hauberk.core.progress import Progress, silent
 from hauberk.harden.candidate import Skipped
@@ -19,6 +20,9 @@ from hauberk.models import Fit, LibraryModel, TrainingSet
 
 __all__ = ["harden_model"]
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 
 def harden_model(
     training: TrainingSet,
@@ -33,6 +37,7 @@ def harden_model(
     rules: Rules | None = None,
     validation_share: float = 0.2,
     attack_rows: int = 4000,
+    workers: int = 1,
     progress: Progress = silent,
 ) -> HardenResult:
     """Train every recipe's candidates, choose among them on held-out training rows, and train the chosen on all rows.
@@ -53,6 +58,8 @@ def harden_model(
         rules: The allowed loss and how sure to be of it.
         validation_share: Of the rows in each fold, above 0 and at most a half.
         attack_rows: Most rows that are attacked to measure a candidate, 0 for the whole fold.
+        workers: Threads that train at the same time; more than one asks of `fit` that it may be called so, and is
+            best with one thread inside `fit`. The result does not depend on it.
         progress: Told of every recipe.
 
     Raises:
@@ -62,10 +69,10 @@ def harden_model(
         UnstableRecipe: The chosen recipe does not make the chosen candidate on all rows.
     """
     rules = rules if rules is not None else Rules()
-    by_name = {recipe.name: recipe for recipe in recipes}
-    if len(by_name) != len(recipes) or PLAIN in by_name or not recipes or attack_rows < 0:
-        expected = f"recipes of different names other than `{PLAIN}`, at least one, and attack rows from 0"
-        raise BadHardening(expected=expected, got=f"{[recipe.name for recipe in recipes]}, {attack_rows}")
+    by_name = _verify_recipes(recipes)
+    if attack_rows < 0 or workers < 1:
+        got = f"{attack_rows} rows, {workers} workers"
+        raise BadHardening(expected="attack rows from 0 and workers from 1", got=got)
     bench = Workbench(
         training=training,
         fold=divide_rows(training.labels, validation_share, seed=training.seed),
@@ -80,15 +87,25 @@ def harden_model(
     work = len(recipes) + bench.folds + 1.0
     progress(0, work, PLAIN)
     plain = bench.measure_plain()
-    trials, skipped = _measure(bench, recipes, plain, progress, work)
-
-    steps = itertools.count(len(recipes) + 1)
+    trials: list[Trial] = []
+    skipped: list[Skipped] = []
+    done = 1
+    for found in _each(lambda recipe: bench.measure(recipe, plain), recipes, workers):
+        progress(done, work, recipes[done - 1].name)
+        done += 1
+        if isinstance(found, Skipped):
+            skipped.append(found)
+        else:
+            trials += found
 
     def confirm(name: str) -> Sequence[Trial]:
+        """Clean accuracy on the other folds, added to what is known of these candidates."""
+        nonlocal done
         found = tuple(trial for trial in trials if trial.recipe == name)
-        for fold in range(1, bench.folds):
-            progress(min(next(steps), work - 1), work, f"confirming {name}")
-            found = bench.confirm(by_name[name], found, fold)
+        for more in _each(lambda fold: bench.confirm(by_name[name], found, fold), range(1, bench.folds), workers):
+            found = tuple(trial.with_rows(*right) for trial, right in zip(found, more, strict=True))
+            progress(min(done, work - 1), work, f"confirming {name}")
+            done += 1
         return found
 
     choice = choose_candidate(trials, rules, confirm)
@@ -102,23 +119,25 @@ def harden_model(
         chosen=choice.chosen or PLAIN,
         reason=choice.reason,
         frontier=frontier_points(plain, choice),
-        skipped=skipped,
+        skipped=tuple(skipped),
     )
 
 
-def _measure(
-    bench: Workbench, recipes: Sequence[Recipe], plain: Trial, progress: Progress, work: float
-) -> tuple[tuple[Trial, ...], tuple[Skipped, ...]]:
-    trials: list[Trial] = []
-    skipped: list[Skipped] = []
-    for number, recipe in enumerate(recipes):
-        progress(number + 1, work, recipe.name)
-        found = bench.measure(recipe, plain)
-        if isinstance(found, Skipped):
-            skipped.append(found)
-        else:
-            trials += found
-    return tuple(trials), tuple(skipped)
+def _verify_recipes(recipes: Sequence[Recipe]) -> dict[str, Recipe]:
+    by_name = {recipe.name: recipe for recipe in recipes}
+    if len(by_name) != len(recipes) or PLAIN in by_name or not recipes:
+        expected = f"recipes of different names other than `{PLAIN}`, at least one"
+        raise BadHardening(expected=expected, got=str([recipe.name for recipe in recipes]))
+    return by_name
+
+
+def _each(function: Callable[[T], R], things: Iterable[T], workers: int) -> Iterator[R]:
+    """The results in the order of the things, whatever the order in which they are ready."""
+    if workers == 1:
+        yield from map(function, things)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(function, things)
 
 
 def _final(bench: Workbench, recipe: Recipe | None, chosen: str | None) -> tuple[LibraryModel, LibraryModel]:

@@ -35,7 +35,7 @@ class RobustCore:
         l2_a_row: L2 penalty of the added leaves, a unit of training weight; it keeps rare claims from weighing much.
     """
 
-    added: tuple[int, ...] = (10, 20, 30, 45, 70, 100)
+    added: tuple[int, ...] = (15, 30, 45, 60, 80, 100)
     depth: int = 3
     learning_rate: float = 0.05
     l2_a_row: float = 0.004

@@ -14,10 +14,12 @@ from hauberk.harden.recipe import Attack, Grow, Recipe, Resolve, Task
 from hauberk.harden.trial import Trial, is_right, withstands
 from hauberk.models import Fit, LibraryModel, TrainingSet
 
-__all__ = ["Clock", "Workbench"]
+__all__ = ["Answers", "Clock", "Workbench"]
 
 Clock = Callable[[], float]
 """Seconds since any fixed moment."""
+Answers = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+"""(n,) whether a candidate, and whether the plain model, is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,8 +98,8 @@ class Workbench:
         training_seconds = (self.clock() - start) / max(len(made), 1)
         return tuple(self._try(candidate, recipe, plain, training_seconds) for candidate in made)
 
-    def confirm(self, recipe: Recipe, trials: tuple[Trial, ...], without: int) -> tuple[Trial, ...]:
-        """The trials with the right answers on one further fold, by models that were trained without it."""
+    def confirm(self, recipe: Recipe, trials: tuple[Trial, ...], without: int) -> tuple[Answers, ...]:
+        """For each trial the right answers on one further fold, of candidate and plain model trained without it."""
         task = self.task(without)
         if without not in self.known:
             self.known[without] = self.right(task.train(task.training), without)
@@ -106,7 +108,7 @@ class Workbench:
         # A candidate that a recipe does not make this time counts as wrong on every row: it cannot be relied on.
         nothing = np.zeros_like(self.known[without])
         right = {name: self.right(model, without) for name, model in models.items()}
-        return tuple(trial.with_rows(right.get(trial.name, nothing), self.known[without]) for trial in trials)
+        return tuple((right.get(trial.name, nothing), self.known[without]) for trial in trials)
 
     def right(self, model: LibraryModel, fold: int) -> NDArray[np.bool_]:
         """Right answers on the rows of a fold."""

@@ -53,7 +53,8 @@ def hash_pairs(hashes: Sequence[bytes]) -> list[bytes]:
     rest = iter(hashes)
     for left, right in zip(rest, rest, strict=False):
         state = copy()
-        state.update(left + right)
+        state.update(left)
+        state.update(right)
         push(state.digest())
     return parents
 

@@ -22,7 +22,6 @@ __all__ = [
 class ModelsError(HauberkError):
     """Base of the errors of `hauberk.models`."""
 
-    code = "MODELS-000"
     title = "The model cannot be used"
 
 

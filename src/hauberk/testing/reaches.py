@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -12,11 +13,39 @@ from numpy.typing import NDArray
 from hauberk.data import Reach, check_reach
 from hauberk.models.ensemble import TreeEnsemble
 
-__all__ = ["every_row", "random_reach", "random_rows"]
+__all__ = ["every_row", "make_reach", "random_reach", "random_rows"]
 
 Matrix = NDArray[np.float64]
 
 _CODES = 6
+
+
+def make_reach(
+    rows: Matrix,
+    *,
+    low: Matrix | None = None,
+    high: Matrix | None = None,
+    mutable: Sequence[bool] | None = None,
+    integer: Sequence[bool] | None = None,
+    choices: Sequence[Sequence[bool] | None] | None = None,
+    cost: Sequence[float] | None = None,
+    budget: float = math.inf,
+    relations: tuple[Matrix, Matrix] | None = None,
+    one_hot: tuple[tuple[int, ...], ...] = (),
+) -> Reach:
+    """A reach for rows (n, d): numbers that can move between `low` and `high` for nothing, unless said otherwise."""
+    width = rows.shape[1]
+    return Reach(
+        low=rows if low is None else low,
+        high=rows if high is None else high,
+        choices=tuple(None if codes is None else np.array(codes, bool) for codes in choices or (None,) * width),
+        mutable=np.array([True] * width if mutable is None else mutable, bool),
+        integer=np.array(integer or [False] * width, bool),
+        cost=np.array(cost or [0.0] * width),
+        budget=budget,
+        relations=relations or (np.empty((0, width)), np.empty(0)),
+        one_hot=one_hot,
+    )
 
 
 def random_rows(

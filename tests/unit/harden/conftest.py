@@ -24,9 +24,7 @@ SCHEMA = Schema(
             low=0,
             adversary=Adversary(mutable=True, direction=Direction.UP, high=50),
         ),
-        Feature(
-            name="job", kind=Kind.CATEGORY, categories=("a", "b", "c", "d"), adversary=Adversary(mutable=True)
-        ),
+        Feature(name="job", kind=Kind.CATEGORY, categories=("a", "b", "c", "d"), adversary=Adversary(mutable=True)),
     )
 )
 

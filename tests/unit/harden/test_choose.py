@@ -87,7 +87,9 @@ def test_hopeless_candidates_are_not_confirmed():
     def confirm(recipe):
         raise AssertionError(recipe)
 
-    choose_candidate([trial("dear", clean=0.8, attacked=0.9), trial("same", clean=0.87, attacked=0.1)], Rules(), confirm)
+    choose_candidate(
+        [trial("dear", clean=0.8, attacked=0.9), trial("same", clean=0.87, attacked=0.1)], Rules(), confirm
+    )
 
 
 def test_chance_among_many_candidates_is_not_a_gain():

@@ -10,7 +10,9 @@ def test_total_weight_labels_and_shares(case):
     training = replace(case.training, weight=weight)
     origin = np.array([7, 3, 3])
     everything = np.arange(len(weight))
-    mixed = mix(training, [Part(rows=np.zeros((3, 5)), origin=origin), Part(rows=training.rows, origin=everything)], 0.4)
+    mixed = mix(
+        training, [Part(rows=np.zeros((3, 5)), origin=origin), Part(rows=training.rows, origin=everything)], 0.4
+    )
     n = len(weight)
     np.testing.assert_allclose(mixed.weight.sum(), weight.sum())
     np.testing.assert_allclose(mixed.weight[:n], 0.6 * weight)

@@ -73,9 +73,7 @@ def test_weights_reach_the_fit(recipe, case):
     """Rows without weight might as well be labelled at random."""
     rows, labels = case.training.rows, case.training.labels
     ruined = np.random.default_rng(0).random(len(rows)) < 0.4
-    heavy = replace(
-        case.training, labels=np.where(ruined, 1 - labels, labels), weight=np.where(ruined, 1e-9, 1.0)
-    )
+    heavy = replace(case.training, labels=np.where(ruined, 1 - labels, labels), weight=np.where(ruined, 1e-9, 1.0))
     for candidate in recipe(case.task(training=heavy)):
         right = (candidate.model.predict(rows).argmax(axis=1) == labels).mean()
         assert right > 0.75, candidate.name

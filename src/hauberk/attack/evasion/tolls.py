@@ -44,6 +44,8 @@ class Toll:
 
 def make_tolls(boxes: LeafBoxes, axes: Sequence[Axis], rows: Matrix, reach: Reach) -> tuple[Toll, ...]:
     """The budget, where there is one, and each relation that speaks of an axis."""
+    if not axes:
+        return ()
     tolls = [] if math.isinf(reach.budget) else [_budget(axes, rows, reach)]
     for coefficients, bound in zip(*reach.relations, strict=True):
         if any(coefficients[list(axis.columns)].any() for axis in axes):

@@ -51,12 +51,20 @@ def attack_trees(
         WrongSamples, NotAttackable, BadTarget: See `verify_samples`.
     """
     single = replace(effort, pairs=0, restarts=0)
-    attack = descend_trees(ensemble, rows, labels, reach, goal=goal, effort=single, seed=seed, progress=progress)
+    attack = descend_trees(
+        ensemble, rows, labels, reach, goal=goal, effort=single, seed=seed, progress=_part(progress, 0.0)
+    )
     certified = np.zeros(len(rows), dtype=np.bool_)
     index = np.flatnonzero(~attack.success)
     if len(index):
         proof = certify_trees(
-            ensemble, rows[index], labels[index], reach.rows(index), goal=goal, effort=effort, progress=progress
+            ensemble,
+            rows[index],
+            labels[index],
+            reach.rows(index),
+            goal=goal,
+            effort=effort,
+            progress=_part(progress, 0.5),
         )
         certified[index] = proof.certified
         attack = _put(attack, index, proof.rows, proof.found, proof.queries)
@@ -67,6 +75,15 @@ def attack_trees(
         )
         attack = _put(attack, index, again.rows, again.success, again.queries)
     return TreeVerdict(adversarial=replace(attack, cost=cost_of(reach, rows, attack.rows)), certified=certified)
+
+
+def _part(progress: Progress, before: float) -> Progress:
+    """One half of the work, as part of the whole."""
+
+    def tell(done: float, total: float, what: str = "") -> None:
+        progress(before + done / max(total, 1.0) / 2, 1.0, what)
+
+    return tell
 
 
 def _put(

@@ -27,8 +27,8 @@ __all__ = ["Exact", "exact_distance", "exact_margin"]
 
 Vector = NDArray[np.float64]
 
-_FAR = 1e7
-"""Stands for infinity in the solver; with larger numbers its tolerances would hide the thresholds."""
+_FAR = 1e4
+"""Where open ends are taken to be when relations limit numbers; with larger ones tolerances would hide thresholds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -155,8 +155,13 @@ def _program(contest: Contest, field: Field) -> tuple[_Program, _Variables]:
         if len(place):
             _reach_leaves(program, axis, place, leaves)
     made = _Variables(cells=cells, leaves=leaves, values={})
-    if field.tolls:
+    if field.reach.relations[1].size:
         _limit(program, contest, field, made)
+    elif field.tolls:
+        spent: dict[int, float] = {}
+        for least, place in zip(field.tolls[0].least, cells, strict=True):
+            spent |= dict(zip(place.tolist(), np.nan_to_num(least[0], posinf=0.0).tolist(), strict=False))
+        program.constrain(spent, -math.inf, float(field.tolls[0].limit[0]))
     return program, made
 
 

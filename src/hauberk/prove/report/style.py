@@ -96,7 +96,8 @@ svg text{font-size:14px}svg .tick,svg .axis{font-size:13px}dl{grid-template-colu
 --before:#b4bec5;--good:#17663f;--bad:#a2271d;--warn:#85560a;--tint:#e3efe7}
 @page{size:A4;margin:17mm 16mm}
 body{font-size:10pt}main{max-width:none;padding:0}section{margin-top:1.6rem}
-html{font-size:12.5px}.wide{overflow:visible}td code{white-space:normal}.pair{grid-template-columns:1.1fr 1fr;gap:1.4rem}
+html{font-size:12.5px}.wide{overflow:visible}td code{white-space:normal}
+.pair{grid-template-columns:1.1fr 1fr;gap:1.4rem}
 dl{grid-template-columns:max-content 1fr;gap:.2rem 1.2rem}
 dd{margin:0}.verdict{flex-direction:row;align-items:center}.gauge{width:7rem}h2,h3{break-after:avoid}figure,tr,pre,.verdict,li{break-inside:avoid}
 table{font-size:8pt}a{text-decoration:none}
