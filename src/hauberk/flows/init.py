@@ -125,7 +125,8 @@ def _feature(feature: Feature, table: pa.Table) -> list[str]:
         shown = ", ".join(feature.categories[:6]) + (", …" if len(feature.categories) > 6 else "")
         return [*lines, f"mutable = false       # {len(feature.categories)} categories: {_comment(shown)}"]
     within = _spread(table[feature.name], whole=feature.kind is Kind.INTEGER)
-    lines += [f"mutable = {'false' if feature.protected or not within else 'true'}", f"within = {within:g}"]
+    mutable = within > 0 and not feature.protected
+    lines += [f"mutable = {str(mutable).lower()}", f"{'' if mutable else '# '}within = {within:g}"]
     return [*lines, '# direction = "up"     # both, up or down', "# reach-high = 100"]
 
 

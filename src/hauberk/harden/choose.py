@@ -20,6 +20,10 @@ from hauberk.stats import exact_mcnemar
 __all__ = ["Choice", "Confirm", "Judgement", "Reason", "Rules", "Verdict", "choose_candidate"]
 
 
+_HOPELESS = 0.99
+"""Confidence beyond which a candidate is not worth training again on the other folds."""
+
+
 class Verdict(StrEnum):
     """What became of a candidate."""
 
@@ -121,17 +125,17 @@ def choose_candidate(trials: Sequence[Trial], rules: Rules, confirm: Confirm) ->
     current = {trial.name: trial for trial in trials}
     level = 1 - (1 - rules.gain_confidence) / max(len(trials), 1)
     ranked = sorted(trials, key=lambda trial: (-trial.attacked.mean(), -trial.clean.mean()))
+    gaining = [trial for trial in ranked if _gains(trial, level)]
     confirmed: set[str] = set()
-    chosen = None
-    for trial in ranked:
-        if not _gains(trial, level) or not _could_hold(current[trial.name], rules):
-            continue
-        if trial.recipe not in confirmed:
+    for trial in gaining:
+        if trial.recipe not in confirmed and _could_hold(trial, rules):
             confirmed.add(trial.recipe)
             current |= {better.name: better for better in confirm(trial.recipe)}
-        if _holds(current[trial.name], rules):
-            chosen = trial.name
+        if trial.recipe in confirmed and _holds(current[trial.name], rules):
             break
+    # From the top again: a recipe that was confirmed for one candidate has cleared others that ranked before it.
+    cleared = (trial.name for trial in gaining if trial.recipe in confirmed and _holds(current[trial.name], rules))
+    chosen = next(cleared, None)
     judgements = tuple(_judge(current[trial.name], rules, level, chosen) for trial in trials)
     return Choice(judgements=judgements, chosen=chosen, reason=_reason(judgements, chosen))
 
@@ -143,8 +147,8 @@ def _gains(trial: Trial, level: float) -> bool:
 
 
 def _could_hold(trial: Trial, rules: Rules) -> bool:
-    """Whether more rows could still show that the loss is within the limit."""
-    return trial.loss(2 * rules.loss_confidence - 1).low <= rules.max_clean_loss
+    """Whether more rows could still show that the loss is within the limit; one fold alone seldom can."""
+    return trial.loss(_HOPELESS).low <= rules.max_clean_loss
 
 
 def _holds(trial: Trial, rules: Rules) -> bool:

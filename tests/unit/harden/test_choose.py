@@ -83,6 +83,17 @@ def test_other_folds_can_overturn_and_uphold():
     assert verdicts(choice)["seems"] is Verdict.TOO_COSTLY
 
 
+def test_a_confirmed_recipe_clears_all_its_candidates():
+    # On the first fold `more` looks hopeless and `less` does not; the other folds say that both hold.
+    more, less = trial("more", clean=0.852, attacked=0.8, n=2000), trial("less", clean=0.862, attacked=0.6, n=2000)
+
+    def confirm(recipe):
+        return tuple(it.with_rows(outcome(30000, 0.868), outcome(30000, 0.87)) for it in (more, less))
+
+    assert choose_candidate([more], Rules(), confirm).chosen is None
+    assert choose_candidate([less, more], Rules(), confirm).chosen == "more"
+
+
 def test_hopeless_candidates_are_not_confirmed():
     def confirm(recipe):
         raise AssertionError(recipe)

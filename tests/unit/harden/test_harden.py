@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hauberk.attack import QUICK, STANDARD
 from hauberk.data import Adversary, Direction, Feature, Kind, Schema, ball_reach, resolve_reach
 from hauberk.harden import (
+    AdversarialAugmentation,
     Candidate,
     Flattened,
     Monotone,
@@ -19,6 +21,7 @@ from hauberk.harden import (
     RobustCore,
     Rules,
     WithoutMutable,
+    evasion_attack,
     harden_model,
 )
 from hauberk.harden.errors import BadHardening, OutOfReach, TooFewRows, UnstableRecipe
@@ -121,8 +124,11 @@ def test_an_attack_beyond_its_reach_is_refused(case):
 
 
 def test_an_attack_of_another_shape_is_refused(case):
+    def lose(model, rows, labels, reach, seed):
+        return rows[:-1]
+
     with pytest.raises(OutOfReach):
-        harden(case, evaluate=lambda model, rows, labels, reach, seed: rows[:-1])
+        harden(case, evaluate=lose)
 
 
 def test_a_recipe_that_changes_its_mind_is_refused(case):
@@ -160,7 +166,7 @@ def test_a_candidate_that_vanishes_on_another_fold_is_not_believed(case):
 
 @pytest.mark.parametrize(
     "bad", [{"recipes": ()}, {"recipes": (Flattened(), Flattened())}, {"recipes": (Made("plain", None),)},
-            {"attack_rows": -1}, {"validation_share": 0.9}],
+            {"attack_rows": -1}, {"workers": 0}, {"validation_share": 0.9}],
 )  # fmt: skip
 def test_bad_settings(case, bad):
     with pytest.raises(BadHardening):
@@ -175,11 +181,38 @@ def test_no_rows(case):
 
 def test_progress_rises_to_the_end(case):
     told = []
-    harden(case, progress=lambda done, total, what="": told.append((done, total)))
-    done = [step for step, _ in told]
+
+    def tell(done, total, what=""):
+        told.append((done, total, what))
+
+    harden(case, progress=tell)
+    done = [step for step, _, _ in told]
     assert done == sorted(done)
     assert done[0] == 0
     assert told[-1][0] == told[-1][1]
+
+
+def test_threads_change_nothing(case, hardened):
+    threads = harden(case, workers=3)
+    assert [point.document() for point in threads.frontier] == [point.document() for point in hardened.frontier]
+    assert threads.model.freeze() == hardened.model.freeze()
+
+
+def test_the_attacks_of_the_attack_room_fit(case):
+    measured = evasion_attack(STANDARD)
+    recipes = (AdversarialAugmentation(rounds=1), RobustCore(added=(4,)))
+    result = harden(case, recipes=recipes, attack=evasion_attack(QUICK), evaluate=measured)
+    own = harden(case, recipes=recipes)
+    for strong, weak in zip(result.frontier, own.frontier, strict=True):
+        if strong.name != "adversarial_augmentation":  # it was trained against another attack
+            assert strong.attacked.value <= weak.attacked.value
+    aimed = evasion_attack(STANDARD, goal="approved")
+    rows, labels = case.test_rows, case.test_labels
+    found = aimed(result.plain, rows, labels, case.resolve(rows), 0)
+    np.testing.assert_array_equal(found[labels == 1], rows[labels == 1])
+    changed = (found != rows).any(axis=1)
+    assert changed.any()
+    assert (result.plain.predict(found[changed]).argmax(axis=1) == 1).all()
 
 
 def test_fewer_attacked_rows_change_the_sample_only(case):

@@ -237,6 +237,16 @@ def test_statements_of_two_runs_do_not_mix(tell_in, stages, newer):
     assert isinstance(refused(built, data=changed(built, entries)), BrokenChain)
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_further_statement_of_an_earlier_run(tell_in, stage):
+    """True, signed, logged, and in the order of the log; but this verdict does not rest on it."""
+    _, story = tell_in
+    first, _ = story(gates={"robust": ">= 0.1"})
+    second, built = story()
+    entries = [first.entry(stage), *[second.entry(name) for name in STAGES]]
+    assert isinstance(refused(built, data=changed(built, entries)), IncompleteProof)
+
+
 # Other keys.
 
 

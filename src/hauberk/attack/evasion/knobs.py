@@ -19,7 +19,7 @@ _LOCAL = 0.1
 
 
 _FAR = 4.0
-"""How far a search goes where the reach has no end, in standard deviations of the column."""
+"""How far a search goes at least where the reach has no end, in standard deviations of the column."""
 
 
 class KnobKind(StrEnum):
@@ -103,11 +103,11 @@ def _draw_number(knob: Knob, index: NDArray[np.intp], current: Matrix, rng: np.r
 def _number_knob(column: int, rows: Matrix, reach: Reach) -> Knob:
     values = rows[:, column]
     known = ~np.isnan(values)
-    deviation = float(values[known].std()) if known.any() else 0.0
-    spread = np.maximum(_FAR * deviation, 1.0 + np.abs(values))
+    seen = values[known] if known.any() else np.zeros(1)
+    spread = np.maximum(_FAR * float(seen.std()), 1.0 + np.abs(values))
     low, high = reach.low[:, column], reach.high[:, column]
-    low = np.where(np.isfinite(low), low, values - spread)
-    high = np.where(np.isfinite(high), high, values + spread)
+    low = np.where(np.isfinite(low), low, np.minimum(values - spread, seen.min()))
+    high = np.where(np.isfinite(high), high, np.maximum(values + spread, seen.max()))
     whole = bool(reach.integer[column])
     if whole:
         low, high = np.ceil(low), np.floor(high)

@@ -178,7 +178,9 @@ def _narrow(
         field = make_field(contest.boxes, rows, ranges.ball(rows, radius))
         found = search_regions(contest, field, reached_leaves(contest, field), judge, budget=effort.regions)
         bracket.tell(index, radius, found.found, found.rows, ranges.distance(rows, found.rows))
-        bracket.proved[index[found.safe]] = radius[found.safe]
+        everything = radius >= ranges.farthest(rows)
+        proved = np.where(everything, np.inf, np.maximum(radius, bracket.proved[index]))
+        bracket.proved[index[found.safe]] = proved[found.safe]
 
     everyone = np.arange(len(bracket.original))
     start = np.minimum(ranges.farthest(bracket.original), bracket.distance)

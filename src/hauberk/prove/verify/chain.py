@@ -22,7 +22,6 @@ _LINKS = (
     ("train", ("verify", "subject", "train"), ("seal", "input", "train")),
     ("model", ("harden", "subject", "model"), ("attack", "subject", "model")),
     ("model", ("harden", "subject", "model"), ("seal", "input", "model")),
-    ("bundle", ("seal", "subject", "bundle"), ("gate", "subject", "bundle")),
     ("bundle", ("seal", "subject", "bundle"), ("prove", "input", "bundle")),
 )
 _GROUNDS = ("verify", "harden", "attack", "seal")
@@ -63,9 +62,12 @@ def verify_chain(evidence: Mapping[str, Evidence]) -> Digest:
         if report.input(stage) != evidence[stage].digest:
             expected = f"a report made from {evidence[stage].where}, {evidence[stage].digest}"
             raise BrokenChain(where=report.where, expected=expected, got=str(report.input(stage)))
-    if [subject.digest for subject in evidence["gate"].statement.subjects] != [evidence["seal"].subject("bundle")]:
-        raise BrokenChain(where=evidence["gate"].where, expected="the bundle as the only subject", got="more")
-    return evidence["seal"].subject("bundle")
+    bundle, summary = evidence["seal"].subject("bundle"), evidence["gate"]
+    about = [subject.digest for subject in summary.statement.subjects]
+    if about != [bundle]:
+        got = ", ".join(str(digest) for digest in about)
+        raise BrokenChain(where=summary.where, expected=f"a verdict on the bundle {bundle} alone", got=got)
+    return bundle
 
 
 def verify_verdict(evidence: Mapping[str, Evidence], *, system: str) -> Verdict:

@@ -1,0 +1,80 @@
+"""`hauberk init` writes what it can read again, whatever the columns are called."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from hauberk.core.errors import HauberkError
+from hauberk.flows.configuration import load_configuration
+from hauberk.flows.datasets import load_datasets
+from hauberk.flows.errors import ProjectExists
+from hauberk.flows.init import init_project
+
+NAMES = st.text(min_size=1, max_size=12).filter(lambda name: name.strip() and name not in ("y", "x"))
+
+
+def write(folder, columns):
+    folder.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pa.table(columns), folder / "train.parquet")
+    return folder / "train.parquet"
+
+
+COLUMNS = {
+    "age": [20 + i % 40 for i in range(80)],
+    "sex": ["f" if i % 3 else "m" for i in range(80)],
+    "gain": [float(i % 17) * 1.5 for i in range(80)],
+    "y": ["no" if i % 2 else "yes" for i in range(80)],
+}
+
+
+def test_what_is_written_can_be_read_and_used(tmp_path):
+    train = write(tmp_path, COLUMNS)
+    made = init_project(tmp_path, train=train, target="y", test=None, force=False)
+    configuration = load_configuration(tmp_path)
+    assert set(configuration.data.protected) == {"age", "sex"}
+    assert configuration.data.features["gain"].mutable is True
+    assert configuration.data.features["age"].mutable is False
+    datasets = load_datasets(tmp_path, configuration, seed=0)
+    assert datasets.train.rows + datasets.test.rows == 80
+    assert made.schema.target is not None
+
+
+def test_an_existing_project_is_left_alone(tmp_path):
+    train = write(tmp_path, COLUMNS)
+    (tmp_path / "hauberk.toml").write_text("mine")
+    with pytest.raises(ProjectExists):
+        init_project(tmp_path, train=train, target="y", test=None, force=False)
+    assert (tmp_path / "hauberk.toml").read_text() == "mine"
+    init_project(tmp_path, train=train, target="y", test=None, force=True)
+    assert "target" in (tmp_path / "hauberk.toml").read_text()
+
+
+def test_an_unknown_target_writes_nothing(tmp_path):
+    train = write(tmp_path, COLUMNS)
+    with pytest.raises(HauberkError):
+        init_project(tmp_path, train=train, target="z", test=None, force=False)
+    assert not (tmp_path / "hauberk.toml").exists()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    names=st.lists(NAMES, min_size=1, max_size=3, unique=True),
+    words=st.lists(st.text(max_size=9), min_size=2, max_size=4),
+)
+def test_any_names_and_categories_survive(tmp_path_factory, names, words):
+    folder = tmp_path_factory.mktemp("init")
+    columns = {name: [words[i % len(words)] for i in range(40)] for name in names}
+    columns |= {"x": [float(i) for i in range(40)], "y": ["no" if i % 2 else "yes" for i in range(40)]}
+    try:
+        train = write(folder, columns)
+    except (pa.ArrowException, UnicodeEncodeError):
+        return
+    try:
+        init_project(folder, train=train, target="y", test=None, force=False)
+    except HauberkError:
+        return
+    assert load_configuration(folder).data.target == "y"
