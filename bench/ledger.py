@@ -5,8 +5,10 @@ Compares: append with the root computed at the end, inclusion proofs (random ent
           proofs (from random sizes to the full tree) and their verification, all in memory; and the durable append
           of one batch (ours: tlog-tiles on disk, synced and signed; pymerkle's: SQLite, in one transaction).
 How:      two processes, ours and the peer's in an environment of its own below `.bench/`, take turns measure by
-          measure. Each figure is the median over the rounds. Roots are compared in every round, and every proof
-          that is timed is verified. pymerkle's append is the faster one of its two ways (one by one, bulk).
+          measure. What takes us a fraction of the peer's time is repeated within our turn, so that both turns are
+          about as long and other load on the machine meets both alike. A rate is the median over the turns; a
+          ratio is the median of the ratios of neighbouring turns. Roots are compared in every turn, and every
+          proof that is timed is verified. pymerkle's append is the faster one of its two ways (one by one, bulk).
           Proofs are taken from a tree that is complete in memory on both sides; before the timed ones, one proof
           is made to warm whatever is cached for the tree as a whole (with us the right edge).
 """
@@ -32,10 +34,10 @@ PROJECT = Path(__file__).parents[1]
 PLACE = PROJECT / ".bench"
 PEER = "pymerkle==7.0.0"
 PROOFS = 2000
-# What is measured in a round, in this order. The machine's other load comes and goes within seconds, so that each
-# side's turns are spread over the round; ours are short and are repeated within a turn.
-TURNS = ("append", "prove", "append_singly", "append", "durable", "append", "prove")
-OURS_AGAIN = 3
+# What is measured in a round, in this order.
+TURNS = ("append", "prove", "durable", "append", "prove")
+AGAIN = 10
+"""How often we append in a turn what the peer appends once, and how many times as many proofs we make."""
 
 
 def entries_of(count: int) -> list[bytes]:
@@ -43,10 +45,12 @@ def entries_of(count: int) -> list[bytes]:
     return [(b"%08d" % number) * 16 for number in range(count)]
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+def timed(call: Callable[[], Any], again: int = 1) -> tuple[float, Any]:
+    """CPU seconds of one call, on average over `again` of them, and the result of the last."""
     start = time.process_time()
-    result = call()
-    return time.process_time() - start, result
+    for _ in range(again):
+        result = call()
+    return (time.process_time() - start) / again, result
 
 
 class Ours:
@@ -59,34 +63,25 @@ class Ours:
     def append(self, _seed: int) -> dict[str, Any]:
         from hauberk.ledger import MerkleTree
 
-        def build() -> Any:
+        def batch() -> Any:
             tree = MerkleTree()
             tree.append(self.entries)
             return tree, tree.root()
 
-        seconds = []
-        for _ in range(OURS_AGAIN):
-            taken, (self.tree, root) = timed(build)
-            seconds.append(taken)
-        return {"append": seconds, "root": root.hex()}
-
-    def append_singly(self, _seed: int) -> dict[str, Any]:
-        from hauberk.ledger import MerkleTree
-
-        def build() -> bytes:
+        def singly() -> bytes:
             tree = MerkleTree()
             for entry in self.entries:
                 tree.append([entry])
             return tree.root()
 
-        taken, root = timed(build)
-        return {"append_singly": [taken], "root": root.hex()}
+        taken, (self.tree, root) = timed(batch, AGAIN)
+        return {"append": taken, "append_singly": timed(singly)[0], "root": root.hex()}
 
     def prove(self, seed: int) -> dict[str, Any]:
         from hauberk.ledger import hash_leaf, verify_consistency, verify_inclusion
 
         tree, size, root = self.tree, len(self.entries), self.tree.root()
-        indexes, sizes = draws(seed, size)
+        indexes, sizes = draws(seed, size, PROOFS * AGAIN)
         leaves = [hash_leaf(self.entries[index]) for index in indexes]
         old_roots = [tree.root(old) for old in sizes]
         tree.inclusion_proof(0)
@@ -102,10 +97,10 @@ class Ours:
                 verify_consistency(path, old_size=old, old_root=old_root, new_size=size, new_root=root)
 
         return {
-            "inclusion": [inclusion],
-            "consistency": [consistency],
-            "verify_inclusion": [timed(check)[0]],
-            "verify_consistency": [timed(check_extensions)[0]],
+            "inclusion": inclusion / AGAIN,
+            "consistency": consistency / AGAIN,
+            "verify_inclusion": timed(check)[0] / AGAIN,
+            "verify_consistency": timed(check_extensions)[0] / AGAIN,
             "root": root.hex(),
         }
 
@@ -123,14 +118,14 @@ class Ours:
                 wall = time.perf_counter() - wall
                 root = log.checkpoint.root.hex()
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            indexes, _ = draws(seed, len(self.entries))
+            indexes, _ = draws(seed, len(self.entries), PROOFS)
             reader = load_log(folder, **keys)
             cold, _ = timed(lambda: [reader.inclusion_proof(index) for index in indexes])
             warm, _ = timed(lambda: [reader.inclusion_proof(index) for index in indexes])
             audited, audit = timed(lambda: audit_log(folder, **keys))
             assert audit.clean
-            found = {"durable": [taken], "durable_wall": [wall], "root": root, "bytes": size / len(self.entries)}
-            found |= {"disk_cold": [cold], "disk_warm": [warm], "audit": [audited]}
+            found = {"durable": taken, "durable_wall": wall, "root": root, "bytes": size / len(self.entries)}
+            found |= {"disk_cold": cold, "disk_warm": warm, "audit": audited}
             return found | self._small_batches(Path(place), key, keys)
 
     def _small_batches(self, place: Path, key: Any, keys: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +137,7 @@ class Ours:
                 wall = time.perf_counter()
                 for start in range(0, size * count, size):
                     log.append(self.entries[start : start + size])
-                found[f"{name}_wall"] = [(time.perf_counter() - wall) / (size * count)]
+                found[f"{name}_wall"] = (time.perf_counter() - wall) / (size * count)
         return found
 
 
@@ -161,12 +156,6 @@ class Peer:
             tree.append_entries(self.entries)
             return tree, tree.get_root()
 
-        taken, (self.tree, root) = timed(bulk)
-        return {"append_bulk": [taken], "root": root.hex()}
-
-    def append_singly(self, _seed: int) -> dict[str, Any]:
-        from pymerkle import InmemoryTree
-
         def singly() -> bytes:
             tree = InmemoryTree(algorithm="sha256")
             for entry in self.entries:
@@ -174,14 +163,14 @@ class Peer:
             root: bytes = tree.get_root()
             return root
 
-        taken, root = timed(singly)
-        return {"append_singly": [taken], "root": root.hex()}
+        taken, (self.tree, root) = timed(bulk)
+        return {"append_bulk": taken, "append_singly": timed(singly)[0], "root": root.hex()}
 
     def prove(self, seed: int) -> dict[str, Any]:
         from pymerkle import verify_consistency, verify_inclusion
 
         tree, size, root = self.tree, len(self.entries), self.tree.get_root()
-        indexes, sizes = draws(seed, size)
+        indexes, sizes = draws(seed, size, PROOFS)
         leaves = [tree.get_leaf(index + 1) for index in indexes]
         old_roots = [tree.get_root(old) for old in sizes]
         tree.prove_inclusion(1, size)
@@ -197,10 +186,10 @@ class Peer:
                 verify_consistency(old_root, root, path, prior_size=old, later_size=size)
 
         return {
-            "inclusion": [inclusion],
-            "consistency": [consistency],
-            "verify_inclusion": [timed(check)[0]],
-            "verify_consistency": [timed(check_extensions)[0]],
+            "inclusion": inclusion,
+            "consistency": consistency,
+            "verify_inclusion": timed(check)[0],
+            "verify_consistency": timed(check_extensions)[0],
             "root": root.hex(),
         }
 
@@ -214,13 +203,14 @@ class Peer:
             wall = time.perf_counter() - wall
             root = tree.get_root().hex()
             size = sum(path.stat().st_size for path in Path(place).iterdir())
-            return {"durable": [taken], "durable_wall": [wall], "root": root, "bytes": size / len(self.entries)}
+            return {"durable": taken, "durable_wall": wall, "root": root, "bytes": size / len(self.entries)}
 
 
-def draws(seed: int, size: int) -> tuple[list[int], list[int]]:
-    """Indexes and old sizes to prove, the same for both sides."""
-    chance = random.Random(seed)
-    return [chance.randrange(size) for _ in range(PROOFS)], [chance.randrange(1, size) for _ in range(PROOFS)]
+def draws(seed: int, size: int, count: int) -> tuple[list[int], list[int]]:
+    """Indexes and old sizes to prove; those of a smaller count are the first of those of a larger one."""
+    pairs = random.Random(seed)
+    drawn = [(pairs.randrange(size), pairs.randrange(1, size)) for _ in range(count)]
+    return [index for index, _ in drawn], [old for _, old in drawn]
 
 
 def work(side: str, count: int) -> None:
@@ -271,40 +261,44 @@ def peer_python() -> Path:
     return python
 
 
-def measure(count: int, rounds: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """All seconds of both sides; they take turns, and must have the same root each time."""
+Seconds = dict[str, list[float]]
+
+
+def measure(count: int, rounds: int) -> tuple[Seconds, Seconds]:
+    """All seconds of both sides, turn by turn; they must have the same root each time."""
     PLACE.mkdir(exist_ok=True)
     sides = {"ours": Worker(Path(sys.executable), "ours", count), "peer": Worker(peer_python(), "peer", count)}
-    found: dict[str, dict[str, Any]] = {side: {} for side in sides}
-    for number in range(rounds):
-        order = sorted(sides, reverse=number % 2 == 1)
-        for turn, name in enumerate(TURNS):
-            roots = set()
-            for side in order:
-                answer = sides[side].ask(name, number * len(TURNS) + turn)
-                roots.add(answer.pop("root"))
-                for key, seconds in answer.items():
-                    known = found[side].setdefault(key, [])
-                    known += seconds if isinstance(seconds, list) else [seconds]
-            if len(roots) != 1:
-                raise SystemExit(f"the roots differ in {name}")
+    found: dict[str, Seconds] = {side: {} for side in sides}
+    for turn in range(rounds * len(TURNS)):
+        roots = set()
+        for side in sorted(sides, reverse=turn % 2 == 1):
+            answer = sides[side].ask(TURNS[turn % len(TURNS)], turn)
+            roots.add(answer.pop("root"))
+            for key, seconds in answer.items():
+                found[side].setdefault(key, []).append(seconds)
+        if len(roots) != 1:
+            raise SystemExit(f"the roots differ in turn {turn}")
     for worker in sides.values():
         worker.close()
     return found["ours"], found["peer"]
 
 
 def summary(count: int, rounds: int) -> dict[str, Any]:
-    ours, peer = ({key: statistics.median(values) for key, values in side.items()} for side in measure(count, rounds))
-    peer["append"] = min(peer["append_bulk"], peer["append_singly"])
+    ours, peer = measure(count, rounds)
+    peer["append"] = min(peer["append_bulk"], peer["append_singly"], key=statistics.median)
     per = dict.fromkeys(("append", "append_bulk", "append_singly", "durable", "durable_wall", "audit"), count)
     per |= dict.fromkeys(("inclusion", "consistency", "verify_inclusion", "verify_consistency"), PROOFS)
     per |= dict.fromkeys(("disk_cold", "disk_warm"), PROOFS) | {"batches_256_wall": 1, "batches_1_wall": 1}
     figures: dict[str, float] = {"entries": count, "rounds": rounds}
     for side, seconds in (("hauberk", ours), ("pymerkle", peer)):
-        figures |= {f"{side}.{key}_per_s": round(per[key] / seconds[key]) for key in per if key in seconds}
-        figures[f"{side}.bytes_per_entry"] = round(seconds["bytes"], 1)
-    shared = [key for key in per if key in ours and key in peer]
-    ratios = {f"pymerkle.{key}": round(peer[key] / ours[key], 2) for key in shared}
+        rates = {key: per[key] / statistics.median(seconds[key]) for key in per if key in seconds}
+        figures |= {f"{side}.{key}_per_s": round(rate) for key, rate in rates.items()}
+        figures[f"{side}.bytes_per_entry"] = round(statistics.median(seconds["bytes"]), 1)
+    ratios = {}
+    for key in per:
+        if key in ours and key in peer:
+            pairs = zip(ours[key], peer[key], strict=True)
+            ratios[f"pymerkle.{key}"] = round(statistics.median(theirs / mine for mine, theirs in pairs), 2)
     machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
     return {"ratios": ratios, "figures": figures, "machine": machine | {"load": round(os.getloadavg()[0], 2)}}
 

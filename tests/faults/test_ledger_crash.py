@@ -282,6 +282,24 @@ def test_a_sync_that_fails_changes_nothing_but_the_last(tmp_path: Path) -> None:
                 check_goes_on(log, folder, old, more, seen + notes_in(folder))
 
 
+def test_many_files_are_synced_at_once_and_any_of_them_may_fail(tmp_path: Path) -> None:
+    steps = steps_of(tmp_path / "base", 5, 6000)
+    before = files(tmp_path / "base")
+    syncs = [step for step, name in enumerate(steps, start=1) if name == "fsync"]
+    assert len(syncs) > 2 * 24
+    for at in (syncs[5], syncs[20], syncs[40]):
+
+        def strike(step: int, name: str, arguments: tuple[Any, ...], at: int = at) -> None:
+            if step == at:
+                raise OSError(errno.EIO, "Input/output error")
+
+        with open_here(tmp_path / "base") as log:
+            with standing_in(strike), pytest.raises(DiskFailed, match="tile/"):
+                log.append(data(6005)[5:])
+            assert (log.size, files(tmp_path / "base")) == (5, before)
+    assert check_recovered(tmp_path / "base", 5, 6000, notes_in(tmp_path / "base")) == 5
+
+
 def test_a_read_only_folder_is_one_clear_error(tmp_path: Path) -> None:
     def strike(step: int, name: str, arguments: tuple[Any, ...]) -> None:
         raise OSError(errno.EROFS, "Read-only file system")

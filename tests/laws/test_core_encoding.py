@@ -68,7 +68,10 @@ def test_hex_is_strict(text):
         parse_hex(text, size=32)
 
 
-@pytest.mark.parametrize("data", [b'{"a":1,"a":2}', b"NaN", b"[Infinity]", b"", b"{", b"\xff", b"1 2", b"1e999", b'"\\ud800"', b'{"\\udfff":1}'])
+@pytest.mark.parametrize(
+    "data",
+    [b'{"a":1,"a":2}', b"NaN", b"[Infinity]", b"", b"{", b"\xff", b"1 2", b"1e999", b'"\\ud800"', b'{"\\udfff":1}'],
+)
 def test_bad_json_is_refused(data):
     with pytest.raises(Malformed):
         parse_json(data)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from hauberk.attack import QUICK, STANDARD
 from hauberk.core.digest import digest_bytes
 from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress, Watcher, unwatched
@@ -17,7 +18,7 @@ from hauberk.flows.errors import BadSetting
 from hauberk.flows.functions import UserFunction
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
-from hauberk.flows.threat import goal_code, quick_attack, strong_attack
+from hauberk.flows.threat import attack_with, verify_goal
 from hauberk.flows.training import booster, training_set, user_fit
 from hauberk.harden import HardenResult, Rules, harden_model, select_recipes
 from hauberk.models import Kind, LibraryModel, Matrix, open_model, parse_model, require_width, serialise_model
@@ -116,7 +117,7 @@ def _classes(datasets: Datasets) -> tuple[str, ...]:
 
 def _harden(project: Project, datasets: Datasets, fit: Fit, report: Progress, *, grows: bool) -> HardenResult:
     section = project.configuration.harden
-    goal = goal_code(datasets.schema, project.configuration.threats.evasion.goal)
+    goal = verify_goal(datasets.schema, project.configuration.threats.evasion.goal)
 
     def resolve(rows: Matrix) -> Reach:
         return resolve_reach(datasets.schema, rows)
@@ -126,8 +127,8 @@ def _harden(project: Project, datasets: Datasets, fit: Fit, report: Progress, *,
         resolve=resolve,
         fit=fit,
         recipes=select_recipes(section.recipes),
-        attack=quick_attack(goal),
-        evaluate=strong_attack(goal),
+        attack=attack_with(QUICK, goal),
+        evaluate=attack_with(STANDARD, goal),
         clock=time.perf_counter,
         grow=partial(grow_booster, threads=project.configuration.model.threads) if grows else None,
         rules=Rules(max_clean_loss=section.max_clean_loss),

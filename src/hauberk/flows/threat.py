@@ -1,50 +1,19 @@
-"""The threat of `hauberk.toml` in the terms of the attack room: which attack, for which goal, on which rows."""
+"""The threat of `hauberk.toml` in the terms of the attack room, and in words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from hauberk.attack.evasion.effort import QUICK, STANDARD, Effort
-from hauberk.attack.evasion.query_search import search_queries
-from hauberk.attack.evasion.samples import Adversarial
-from hauberk.attack.evasion.tree_attack import attack_trees
-from hauberk.attack.evasion.tree_descent import descend_trees
+from hauberk.attack import Effort, evade
 from hauberk.core.encoding import Json
-from hauberk.core.progress import Progress, silent
 from hauberk.data import Direction, Feature, Kind, Reach, Schema
 from hauberk.flows.errors import BadSetting
-from hauberk.harden.recipe import Attack
-from hauberk.models import HasTrees, Matrix, Model
+from hauberk.harden.recipe import Attack, Labels
+from hauberk.models import Matrix, Model
 
-__all__ = ["Faced", "describe_adversary", "face_adversary", "goal_code", "quick_attack", "strong_attack"]
-
-Labels = NDArray[np.int64]
+__all__ = ["attack_with", "describe_adversary", "verify_goal"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Faced:
-    """What became of n rows under the strongest attack that the model allows.
-
-    Attributes:
-        correct: (n,) bool, the model is right about the row as it is.
-        standing: (n,) bool, it is still right after the attack.
-        certified: (n,) bool, it stays right whatever the adversary does; None where the model shows no trees.
-        rows: (n, d) float64, what the attack made of the rows.
-        queries: Model evaluations a row, on average.
-    """
-
-    correct: NDArray[np.bool_]
-    standing: NDArray[np.bool_]
-    certified: NDArray[np.bool_] | None
-    rows: Matrix
-    queries: float
-
-
-def goal_code(schema: Schema, goal: str) -> int | None:
-    """The class code of the adversary's goal, None where any wrong answer will do.
+def verify_goal(schema: Schema, goal: str) -> str:
+    """The goal, once it is found to be a class or empty (any wrong answer).
 
     Raises:
         BadSetting: No such class.
@@ -52,58 +21,14 @@ def goal_code(schema: Schema, goal: str) -> int | None:
     classes = schema.target.categories if schema.target else ()
     if goal and goal not in classes:
         raise BadSetting(where="threats.evasion.goal", expected=f"one of {', '.join(classes)}", got=repr(goal))
-    return classes.index(goal) if goal else None
+    return goal
 
 
-def face_adversary(
-    model: Model,
-    rows: Matrix,
-    labels: Labels,
-    reach: Reach,
-    *,
-    goal: int | None,
-    seed: int,
-    progress: Progress = silent,
-) -> Faced:
-    """Attack rows (n, d) with everything at hand: trees are attacked and certified, other models queried."""
-    correct = model.predict(rows).argmax(axis=1) == labels
-    certified = None
-    if isinstance(model, HasTrees):
-        verdict = attack_trees(
-            model.trees, rows, labels, reach, goal=goal, effort=STANDARD, seed=seed, progress=progress
-        )
-        found, certified = verdict.adversarial, verdict.certified & correct
-    else:
-        found = search_queries(model, rows, labels, reach, goal=goal, effort=STANDARD, seed=seed, progress=progress)
-    return Faced(
-        correct=correct,
-        standing=correct & ~found.success,
-        certified=certified,
-        rows=found.rows,
-        queries=float(found.queries.mean()),
-    )
+def attack_with(effort: Effort, goal: str) -> Attack:
+    """The strongest attack that a model allows, at this effort, as hardening takes it."""
 
-
-def quick_attack(goal: int | None) -> Attack:
-    """An attack to train against."""
-    return _attack(goal, QUICK)
-
-
-def strong_attack(goal: int | None) -> Attack:
-    """An attack to measure with."""
-    return _attack(goal, STANDARD)
-
-
-def _attack(goal: int | None, effort: Effort) -> Attack:
     def call(model: Model, rows: Matrix, labels: Labels, reach: Reach, seed: int) -> Matrix:
-        found: Adversarial
-        if not isinstance(model, HasTrees):
-            found = search_queries(model, rows, labels, reach, goal=goal, effort=effort, seed=seed)
-        elif effort is QUICK:
-            found = descend_trees(model.trees, rows, labels, reach, goal=goal, effort=effort, seed=seed)
-        else:
-            found = attack_trees(model.trees, rows, labels, reach, goal=goal, effort=effort, seed=seed).adversarial
-        return found.rows
+        return evade(model, rows, labels, reach, seed=seed, goal=goal, effort=effort).rows
 
     return call
 

@@ -18,6 +18,10 @@ __all__ = ["TEMPORARY", "Writes", "make_folder", "os_errors", "read_file", "remo
 TEMPORARY = ".tmp"
 """End of the name of a file that is not yet whole."""
 
+# Syncs at once, and files up to which that does not pay.
+_THREADS = 16
+_SERIAL = 16
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -56,11 +60,9 @@ class Writes:
         Raises:
             DiskFull, FolderUnwritable, DiskFailed: It cannot be done.
         """
-        targets = [(path, self._folder / path) for path in self._unsettled]
-        for path, target in targets:
-            with os_errors(path):
-                _sync(_temporary(target))
-        for path, target in targets:
+        self._sync_files()
+        for path in self._unsettled:
+            target = self._folder / path
             with os_errors(path):
                 os.replace(_temporary(target), target)
             self._dirty[target.parent] = None
@@ -68,6 +70,21 @@ class Writes:
             sync_folder(folder)
         self._unsettled.clear()
         self._dirty.clear()
+
+    def _sync_files(self) -> None:
+        def sync(path: str) -> None:
+            with os_errors(path):
+                _sync(_temporary(self._folder / path))
+
+        if len(self._unsettled) <= _SERIAL:
+            for path in self._unsettled:
+                sync(path)
+        else:
+            from concurrent.futures import ThreadPoolExecutor
+
+            # File systems bring what is synced at the same time to the disk in one go.
+            with ThreadPoolExecutor(_THREADS) as pool:
+                list(pool.map(sync, self._unsettled))
 
     def _make(self, folder: Path) -> None:
         if not folder.is_dir():

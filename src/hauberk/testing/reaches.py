@@ -58,9 +58,11 @@ def random_rows(
     group: tuple[int, ...] = (),
     missing: float = 0.1,
 ) -> Matrix:
-    """(count, width) rows about the thresholds of `random_ensemble`, some on them; codes 0 to 5; some NaN."""
-    rows = np.where(rng.random((count, width)) < 0.4, rng.integers(-8, 9, (count, width)) / 4, 0)
-    rows += np.where(rows == 0, rng.normal(size=rows.shape), 0)
+    """(count, width) rows about the thresholds of `random_ensemble`, some as near as can be; codes 0 to 5; some NaN."""
+    quarters = rng.integers(-8, 9, (count, width)) / 4
+    # Thresholds lie next above quarters: a number between the two in float64 is on one side in float32 only.
+    quarters += rng.choice([0.0, 0.4, 0.6], quarters.shape) * np.spacing(np.abs(quarters).astype(np.float32))
+    rows = np.where(rng.random((count, width)) < 0.4, quarters, rng.normal(size=(count, width)))
     for column in categorical:
         rows[:, column] = rng.integers(_CODES, size=count)
     for column in integer:

@@ -106,7 +106,7 @@ def test_open_ends_are_searched_as_far_as_the_data_go():
     rows = rng.normal(size=(100, 2))
 
     def decide(batch):
-        yes = 1 / (1 + np.exp(-(batch[:, 0] - 2.0)))
+        yes = 1 / (1 + np.exp(-(batch[:, 0] - 1.5)))
         return np.column_stack([1 - yes, yes])
 
     model = open_function(decide, classes=("no", "yes"), width=2)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hauberk.data import Adversary, Direction, Feature, Kind, Role, Schema, resolve_reach
+from hauberk.attack import QUICK, STANDARD
+from hauberk.data import Adversary, Direction, Feature, Kind, Role, Schema, check_reach, resolve_reach
 from hauberk.flows.errors import BadSetting
-from hauberk.flows.threat import describe_adversary, face_adversary, goal_code, strong_attack
-from hauberk.models import TrainingSet, fit_booster, open_function, open_model
+from hauberk.flows.threat import attack_with, describe_adversary, verify_goal
+from hauberk.models import TrainingSet, fit_booster, open_model
 
 
 def schema(**adversary):
@@ -37,10 +38,10 @@ def trained():
 
 
 def test_the_goal_is_a_class():
-    assert goal_code(schema(), "yes") == 1
-    assert goal_code(schema(), "") is None
+    assert verify_goal(schema(), "yes") == "yes"
+    assert verify_goal(schema(), "") == ""
     with pytest.raises(BadSetting, match="no, yes"):
-        goal_code(schema(), "maybe")
+        verify_goal(schema(), "maybe")
 
 
 def test_the_adversary_in_words():
@@ -49,47 +50,16 @@ def test_the_adversary_in_words():
     assert describe_adversary(schema()) == []
 
 
-def test_without_an_adversary_nothing_is_lost():
-    model, rows, labels = trained()
-    faced = face_adversary(model, rows, labels, resolve_reach(schema(), rows), goal=None, seed=0)
-    assert (faced.standing == faced.correct).all()
-    assert (faced.certified == faced.correct).all()
-
-
-def test_certified_is_never_above_standing_and_the_attack_works():
+def test_the_attack_gives_rows_within_reach_that_the_model_gets_wrong():
     model, rows, labels = trained()
     reach = resolve_reach(schema(mutable=True, within=2.0), rows)
-    faced = face_adversary(model, rows, labels, reach, goal=None, seed=0)
-    assert not (faced.certified & ~faced.standing).any()
-    assert faced.standing.sum() < faced.correct.sum()
-    turned = faced.correct & ~faced.standing
-    assert (model.predict(faced.rows[turned]).argmax(axis=1) != labels[turned]).all()
-
-
-def test_a_goal_turns_only_the_others():
-    model, rows, labels = trained()
-    reach = resolve_reach(schema(mutable=True, within=3.0), rows)
-    faced = face_adversary(model, rows, labels, reach, goal=1, seed=0)
-    turned = faced.correct & ~faced.standing
-    assert turned.any()
-    assert (labels[turned] == 0).all()
-
-
-def test_a_model_without_trees_is_queried_and_not_certified():
-    tree, rows, labels = trained()
-    model = open_function(lambda x: tree.predict(x), classes=("no", "yes"), width=2)
-    reach = resolve_reach(schema(mutable=True, within=2.0), rows[:60])
-    faced = face_adversary(model, rows[:60], labels[:60], reach, goal=None, seed=0)
-    white = face_adversary(tree, rows[:60], labels[:60], reach, goal=None, seed=0)
-    assert faced.certified is None
-    assert faced.standing.sum() >= white.standing.sum()
-    assert faced.standing.sum() < faced.correct.sum()
-
-
-def test_the_strong_attack_gives_rows_within_reach():
-    from hauberk.data import check_reach
-
-    model, rows, labels = trained()
-    reach = resolve_reach(schema(mutable=True, within=2.0), rows)
-    changed = strong_attack(None)(model, rows, labels, reach, 0)
+    changed = attack_with(STANDARD, "")(model, rows, labels, reach, 0)
+    right = model.predict(rows).argmax(axis=1) == labels
     assert check_reach(reach, rows, changed).all()
+    assert (model.predict(changed).argmax(axis=1) == labels).sum() < right.sum()
+
+
+def test_without_a_mutable_column_nothing_changes():
+    model, rows, labels = trained()
+    changed = attack_with(QUICK, "")(model, rows, labels, resolve_reach(schema(), rows), 0)
+    assert (changed == rows).all()

@@ -105,7 +105,7 @@ def test_every_claim_has_its_value_interval_rung_and_leaf(lending):
         assert f"<code>{claim.name}</code>" in row
         assert f'<span class="rung {claim.rung}">{claim.rung}</span>' in row
         assert f'href="#leaf-{leaf}"' in row
-        assert ("exact" if claim.estimate.n == 0 else f"{claim.estimate.low:.3f} to") in row
+        assert ("exact" if claim.estimate.n == 0 else f"{claim.estimate.low:.3f}\xa0to") in row
 
 
 def test_every_finding_is_there_gravest_first(lending):

@@ -97,7 +97,7 @@ class _Bracket:
 
     def open(self, gap: float) -> NDArray[np.intp]:
         """Rows of which something was found and the gap is wider than this share of its distance."""
-        return np.flatnonzero(np.isfinite(self.distance) & (self.distance - self.tried > gap * self.distance))
+        return np.flatnonzero(np.isfinite(self.distance) & (self.tried < (1 - gap) * self.distance))
 
     def middle(self, index: NDArray[np.intp]) -> Matrix:
         """The radius to try next."""

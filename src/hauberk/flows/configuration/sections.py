@@ -159,7 +159,8 @@ class ModelSection:
             built-in booster.
         file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then.
         trees, depth, learning_rate: Size and step of the built-in booster.
-        threads: Threads of the built-in booster; the same number gives the same model.
+        threads: Threads of the built-in booster; the same number gives the same model. More than one pays only on a
+            machine with nothing else to do.
     """
 
     train: str = ""
@@ -167,7 +168,7 @@ class ModelSection:
     trees: Count = 150
     depth: Annotated[int, Meta(ge=1, le=16)] = 6
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.15
-    threads: Annotated[int, Meta(ge=1, le=64)] = 2
+    threads: Annotated[int, Meta(ge=1, le=64)] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,10 +13,13 @@ from hauberk.prove.markup import Markup
 
 __all__ = ["Point", "render_frontier"]
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 470, 26, 276
-_WIDTH, _HEIGHT = 480, 318
-# Where a number may stand beside its dot, in the order of preference.
-_SPOTS = ((11, -6), (-11, -6), (11, 15), (-11, 15), (0, -12), (0, 20), (20, -16), (-20, -16), (20, 26), (0, 34))
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 590, 26, 316
+_WIDTH, _HEIGHT = 600, 358
+# Where a number may stand around its dot: near by and to the upper right first, then farther out, on a leader.
+_ANGLES = (-30, -150, 30, 150, -90, 90, 0, 180, -60, -120, 60, 120)
+_REACHES = (14, 28, 42, 58, 76)
+_ACROSS = {angle: math.cos(math.radians(angle)) for angle in _ANGLES}
+_DOWN = {angle: math.sin(math.radians(angle)) for angle in _ANGLES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +48,12 @@ def render_frontier(points: Sequence[Point], *, title: str) -> Markup:
         body += _cross(points[number], across, upwards)
     for number in drawn:
         body += _dot(points[number], across, upwards)
-    places = [(across(point.clean.value), upwards(point.attacked.value)) for point in points]
-    for number, (x, y) in enumerate(_spots(places)):
-        body.append(text(x, y, str(number + 1), kind=f"name {points[number].kind}", anchor="middle"))
+    dots = [(across(point.clean.value), upwards(point.attacked.value)) for point in points]
+    for number, (dot, spot) in enumerate(zip(dots, _spots(dots), strict=True)):
+        kind = points[number].kind
+        if math.dist(dot, spot) > _REACHES[0] + 1:
+            body.append(line(*dot, *spot, f"leader {kind}"))
+        body.append(text(spot[0], spot[1] + 4, str(number + 1), kind=f"name {kind}", anchor="middle"))
     return picture(_WIDTH, _HEIGHT, title=title, summary=_summary(points), body=body)
 
 
@@ -78,20 +85,18 @@ def _dot(point: Point, across: Scale, upwards: Scale) -> list[str]:
 
 
 def _spots(dots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """A place for each number that covers no dot and no other number, as far as there is one."""
+    """The middle of each number, where it covers no dot and no other number, as far as there is such a place."""
     chosen: list[tuple[float, float]] = []
     for x, y in dots:
-        spots = [(x + right, y + down) for right, down in _SPOTS]
-        inside = [(a, b) for a, b in spots if _LEFT + 6 <= a <= _WIDTH - 8 and _TOP + 8 <= b <= _BOTTOM - 2] or spots
-        free = [spot for spot in inside if not _covers(spot, dots, 11, 9.5) and not _covers(spot, chosen, 13, 12)]
+        spots = [(x + reach * _ACROSS[angle], y + reach * _DOWN[angle]) for reach in _REACHES for angle in _ANGLES]
+        inside = [(a, b) for a, b in spots if _LEFT + 8 <= a <= _WIDTH - 8 and _TOP <= b <= _BOTTOM - 6] or spots
+        free = [spot for spot in inside if not _covers(spot, dots, 9, 9) and not _covers(spot, chosen, 15, 12)]
         chosen.append((free or inside)[0])
     return chosen
 
 
 def _covers(spot: tuple[float, float], others: Sequence[tuple[float, float]], wide: float, high: float) -> bool:
-    """Whether a number at `spot` comes too close; dots lie at their centre, numbers stand on their base line."""
-    lift = 4 if high < 10 else 0
-    return any(abs(spot[0] - x) < wide and abs(spot[1] - lift - y) < high for x, y in others)
+    return any(abs(spot[0] - x) < wide and abs(spot[1] - y) < high for x, y in others)
 
 
 def _summary(points: Sequence[Point]) -> str:

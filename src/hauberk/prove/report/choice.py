@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hauberk.core.encoding import Json
 from hauberk.prove.charts import Interval, Point, parse_interval, render_frontier
 from hauberk.prove.markup import NOTHING, Markup, classed, element
 from hauberk.prove.report.figures import entry_text, figure_with
+from hauberk.prove.report.numbers import interval_text
 from hauberk.prove.report.source import ReportSource
-from hauberk.prove.report.tables import spread, table
+from hauberk.prove.report.tables import table
 
 __all__ = ["choice_section"]
 
@@ -24,23 +27,23 @@ def choice_section(source: ReportSource) -> Markup:
         "costs more clean accuracy than the rules admit or gains nothing."
     )
     rows = [_row(number, point, entry) for number, (point, entry) in enumerate(pairs, 1)]
-    heads = ("#", "candidate", "#clean", "#attacked", "")
+    heads = ("#", "candidate", "how it was made", "#clean", "interval", "#attacked", "interval", "")
     return element(
         "section",
         element("h2", "How the model was chosen"),
-        figure_with(svg, caption, table(heads, rows, label="Candidates")),
+        classed("div", "large", figure_with(svg, caption)),
+        table(heads, rows, label="Candidates"),
     )
 
 
 def _row(number: int, point: Point, entry: Json) -> tuple[str, ...]:
     mark = classed("span", "passed", "chosen") if point.chosen else NOTHING if point.allowed else "not allowed"
-    note = entry_text(entry, "note")
-    name = element("div", element("strong", point.name), classed("div", "note", "" if note == "—" else note))
-    return (str(number), name, _value(point.clean), _value(point.attacked), mark)
+    note = entry_text(entry, "note") if isinstance(entry, Mapping) and entry.get("note") else ""
+    return (str(number), element("strong", point.name), note, *_value(point.clean), *_value(point.attacked), mark)
 
 
-def _value(number: Interval) -> Markup:
-    return spread(f"{number.value:.3f}", f"{number.low:.3f} to {number.high:.3f}")
+def _value(number: Interval) -> tuple[str, Markup]:
+    return f"{number.value:.3f}", classed("span", "note", interval_text(number.low, number.high))
 
 
 def _point(entry: Json) -> Point | None:

@@ -44,7 +44,8 @@ def _margins(found: Json, suspects: Markup) -> Markup:
 def _suspects(found: Json) -> Markup:
     if not isinstance(found, list) or not found:
         return NOTHING
-    rows = [[entry_text(entry, name) for name in ("row", "given", "proposed", "margin")] for entry in found[:_SHOWN]]
+    names = ("row", "given", "proposed", "margin")
+    rows = [[entry_text(entry, name) for name in names] for entry in found[:_SHOWN]]
     return element(
         "div",
         element("h3", "Labels to look at first"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hauberk.core.claim import Claim
 from hauberk.core.encoding import Json
 
-__all__ = ["claim_interval", "claim_value", "figure", "seconds"]
+__all__ = ["claim_interval", "claim_value", "figure", "interval_text", "seconds"]
 
 _MINUS = "\u2212"
+_TO = "\u00a0to\u00a0"
 
 
 def figure(value: float) -> str:
@@ -41,8 +42,13 @@ def claim_interval(claim: Claim) -> str:
     if not number.n:
         return "exact"
     if number.low >= -1 and number.high <= 1 and max(abs(number.low), abs(number.high)) >= 0.0005:
-        return f"{number.low:.3f} to {number.high:.3f}".replace("-", _MINUS)
-    return f"{figure(number.low)} to {figure(number.high)}"
+        return interval_text(number.low, number.high)
+    return f"{figure(number.low)}{_TO}{figure(number.high)}"
+
+
+def interval_text(low: float, high: float) -> str:
+    """The ends of the interval of a share."""
+    return f"{low:.3f}{_TO}{high:.3f}".replace("-", _MINUS)
 
 
 def seconds(value: Json) -> str:

@@ -62,6 +62,7 @@ padding:.12rem .35rem;display:inline-block}
 .pair{display:grid;grid-template-columns:minmax(0,1.1fr) minmax(0,1fr);gap:2.4rem;align-items:start;margin-top:1rem}
 figure{margin:1rem 0 0;max-width:34rem;counter-increment:figure}
 .pair figure{margin:0}
+.large figure{max-width:41rem}
 figcaption{font:.82rem/1.45 var(--sans);color:var(--soft);margin-top:.7rem}
 figcaption::before{content:"Figure " counter(figure) ". ";font-weight:600;color:var(--ink)}
 svg{width:100%;height:auto;display:block;overflow:visible}
@@ -81,6 +82,7 @@ svg .cross.chosen{stroke:var(--good);stroke-width:1.6}
 svg .dot{fill:var(--before)}svg .dot.open{fill:var(--after)}
 svg .dot.chosen,svg .dot.passed{fill:var(--good)}svg .dot.failed{fill:var(--bad)}
 svg .ring{fill:none;stroke:var(--good);stroke-width:1.6}
+svg .leader{stroke:var(--before);stroke-width:.8}
 svg .name{font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px}
 svg .name.refused{fill:var(--soft)}svg .name.open{fill:var(--after)}svg .name.chosen{fill:var(--good)}
 .gauge{width:9.4rem}
@@ -91,7 +93,9 @@ ul{padding-left:1.2rem}li{margin:.4rem 0}
 overflow-wrap:anywhere}
 @media (max-width:52rem){body{font-size:16px}main{padding:2rem 1.1rem 3rem}.pair{grid-template-columns:1fr;gap:1rem}
 h1{font-size:2.2rem}.verdict{flex-direction:column;align-items:flex-start;gap:.6rem}
-svg text{font-size:14px}svg .tick,svg .axis{font-size:13px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+svg text{font-size:14px}svg .tick,svg .axis{font-size:13px}
+.large svg .name,.large svg .tick,.large svg .axis{font-size:16px}
+dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 @media print{:root{--ink:#000;--soft:#444;--faint:#ddd;--rule:#999;--paper:#fff;--card:#fff;--after:#1f4f6e;
 --before:#b4bec5;--good:#17663f;--bad:#a2271d;--warn:#85560a;--tint:#e3efe7}
 @page{size:A4;margin:17mm 16mm}

@@ -118,7 +118,7 @@ def _verified(proof: Proof, identity: PublicIdentity, where: str) -> Iterator[tu
         here = f"{where}: statement {number}"
         receipt, payload = _opened(logged, identity, here)
         statement = parse_statement(payload, where=here)
-        if _render(statement) != payload:
+        if render_statement(statement) != payload:
             raise Malformed(where=here, expected="a canonical statement", got="another spelling")
         if statement.predicate_type not in stages:
             raise IncompleteProof(where=here, expected="a known type of statement", got=statement.predicate_type[:80])
@@ -159,11 +159,3 @@ def _opened(logged: LoggedStatement, identity: PublicIdentity, here: str) -> tup
         expected = f"signatures of {', '.join(key.label for key in identity.keys)} only"
         hint = "compare the key with the one that you were given"
         raise WrongSigner(where=error.where, expected=expected, got=error.got, hint=hint) from error
-
-
-def _render(statement: Statement) -> bytes:
-    """The canonical bytes, or none where there are none: 1e999 is read as infinity, and a lone surrogate as itself."""
-    try:
-        return render_statement(statement)
-    except ValueError:
-        return b""

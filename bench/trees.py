@@ -1,0 +1,297 @@
+"""Attack and certificate of tree ensembles against ART 1.20.1 and Veritas 0.3.1, on one XGBoost model, in one run.
+
+Run:      python bench/trees.py [--json] [--rounds 3] [--clique 20] [--jump 10] [--veritas 30]
+Model:    XGBoost, 100 trees of depth 6 on breast_cancer, features scaled to 0 to 1; test rows that it gets right.
+Compares: the leaf-box certificate with ART's clique verifier (max_clique 2, max_level 2, 10 steps from 0.3), and the
+          smallest L-infinity change found with ART's HopSkipJump (defaults, 50 iterations) and Veritas' search.
+How:      two processes, ours and the peers' in an environment of its own below `.bench/`, take turns measure by
+          measure on the same model file and the same rows, with one thread. What takes us a fraction of the peer's
+          time is repeated within our turn. A rate is rows per CPU-second, the median over the turns; a ratio is the
+          median of the ratios of neighbouring turns (ours / the peer's). Both sides' changed rows must be given
+          another class by XGBoost in the peers' process, or the bench fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PROJECT = Path(__file__).parents[1]
+PLACE = PROJECT / ".bench"
+PEERS = (
+    "adversarial-robustness-toolbox==1.20.1", "packaging==26.3", "scikit-learn==1.9.1", "xgboost-cpu==3.2.0",
+    "numpy==2.4.6", "scipy==1.17.1", "dtai-veritas==0.3.1",
+)  # fmt: skip
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+MEASURES = ("certificate", "jump", "veritas")
+TURNS = {"certificate": 50, "jump": 3, "veritas": 3}
+"""What is measured in a round, and how often we repeat in a turn what the peer does once."""
+
+
+def timed(call: Callable[[], Any], again: int = 1) -> tuple[float, Any]:
+    """CPU seconds of one call, on average over `again` of them, and the result of the last."""
+    start = time.process_time()
+    for _ in range(again):
+        result = call()
+    return (time.process_time() - start) / again, result
+
+
+class Ours:
+    """Our side of each measure."""
+
+    def __init__(self, place: Path) -> None:
+        from hauberk.models import Kind, parse_model
+
+        self.place = place
+        self.model = parse_model((place / "model.json").read_bytes(), Kind.XGBOOST)
+        data = np.load(place / "rows.npz")
+        self.rows, self.labels = data["rows"].astype(np.float64), data["labels"].astype(np.int64)
+        width = self.rows.shape[1]
+        self.ranges = {"scale": np.ones(width), "low": np.zeros(width), "high": np.ones(width)}
+
+    def certificate(self, count: int) -> dict[str, Any]:
+        from hauberk.attack import certified_radius
+
+        rows, labels = self.rows[:count], self.labels[:count]
+        taken, radius = timed(
+            lambda: certified_radius(self.model.trees, rows, labels, **self.ranges), TURNS["certificate"]
+        )
+        return {"seconds": taken, "mean": float(radius.mean())}
+
+    def jump(self, count: int) -> dict[str, Any]:
+        from hauberk.attack import minimal_perturbation
+
+        rows, labels = self.rows[:count], self.labels[:count]
+        taken, found = timed(lambda: minimal_perturbation(self.model.trees, rows, labels, **self.ranges), TURNS["jump"])
+        np.save(self.place / "ours.npy", found.rows.astype(np.float32))
+        proved = float((found.distance - found.certified < 2e-3 * found.distance).mean())
+        return {"seconds": taken, "proved": proved, "certified": float(found.certified.mean())}
+
+    veritas = jump
+
+
+class Peer:
+    """The peers' side, and the library that has the last word."""
+
+    def __init__(self, place: Path) -> None:
+        import warnings
+
+        import xgboost
+
+        warnings.filterwarnings("ignore")
+        self.place = place
+        if not (place / "model.json").exists():
+            self._train()
+        self.model = xgboost.XGBClassifier(n_jobs=1)
+        self.model.load_model(place / "model.json")
+        data = np.load(place / "rows.npz")
+        self.rows, self.labels = data["rows"], data["labels"]
+
+    def _train(self) -> None:
+        import xgboost
+        from sklearn.datasets import load_breast_cancer
+        from sklearn.model_selection import train_test_split
+
+        data, labels = load_breast_cancer(return_X_y=True)
+        data = ((data - data.min(0)) / (data.max(0) - data.min(0))).astype(np.float32)
+        train, test, known, wanted = train_test_split(data, labels, test_size=0.3, random_state=0)
+        model = xgboost.XGBClassifier(n_estimators=100, max_depth=6, n_jobs=1, random_state=0).fit(train, known)
+        right = model.predict(test) == wanted
+        model.save_model(self.place / "model.json")
+        np.savez(self.place / "rows.npz", rows=test[right], labels=wanted[right])
+
+    def _art(self) -> Any:
+        from art.estimators.classification import XGBoostClassifier
+
+        return XGBoostClassifier(model=self.model, clip_values=(0, 1), nb_features=self.rows.shape[1], nb_classes=2)
+
+    def certificate(self, count: int) -> dict[str, Any]:
+        from art.metrics import RobustnessVerificationTreeModelsCliqueMethod as Clique
+
+        rows, labels = self.rows[:count], np.eye(2)[self.labels[:count]]
+        verifier = Clique(classifier=self._art(), verbose=False)
+        taken, (bound, _) = timed(
+            lambda: verifier.verify(
+                x=rows, y=labels, eps_init=0.3, norm=np.inf, nb_search_steps=10, max_clique=2, max_level=2
+            )
+        )
+        return {"seconds": taken, "mean": float(bound)}
+
+    def jump(self, count: int) -> dict[str, Any]:
+        from art.attacks.evasion import HopSkipJump
+
+        np.random.seed(0)  # the peer draws from the global generator
+        attack = HopSkipJump(self._art(), norm=np.inf, verbose=False)
+        taken, changed = timed(lambda: attack.generate(self.rows[:count]))
+        return {"seconds": taken} | self._distances("peer", changed) | self.check(count)
+
+    def veritas(self, count: int) -> dict[str, Any]:
+        import veritas
+        from veritas.robustness import VeritasRobustnessSearch
+
+        trees = veritas.get_addtree(self.model)
+
+        def search() -> list[tuple[float, float]]:
+            found = []
+            for row, label in zip(self.rows[:count], self.labels[:count], strict=True):
+                source, target = (None, trees) if label == 0 else (trees, None)
+                quest = VeritasRobustnessSearch(row.astype(veritas.FloatT), 0.3, source, target, silent=True)
+                found.append(quest.search()[1:3])
+            return found
+
+        taken, bounds = timed(search)
+        low, high = np.mean(np.array(bounds, dtype=float), axis=0)
+        return {"seconds": taken, "peer_lower": float(low), "peer_mean": float(high)} | self.check(count)
+
+    def check(self, count: int) -> dict[str, Any]:
+        """What XGBoost says here of the rows that our side wrote down."""
+        return self._distances("ours", np.load(self.place / "ours.npy")[:count])
+
+    def _distances(self, side: str, changed: Any) -> dict[str, Any]:
+        flips = self.model.predict(changed) != self.labels[: len(changed)]
+        away = np.abs(changed - self.rows[: len(changed)]).max(axis=1)
+        return {
+            f"{side}_flips": float(flips.mean()),
+            f"{side}_mean": float(away.mean()),
+            f"{side}_median": float(np.median(away)),
+        }
+
+
+def work(side: str, place: Path) -> None:
+    """A worker: a line with a measure and a number of rows comes in, a line with what was found goes out."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # peers print progress
+    worker: Any = Ours(place) if side == "ours" else Peer(place)
+    print(json.dumps({}), file=answers, flush=True)
+    for line in sys.stdin:
+        measure, count = line.split()
+        print(json.dumps(getattr(worker, measure)(int(count))), file=answers, flush=True)
+
+
+class Worker:
+    """A worker's process, from outside."""
+
+    def __init__(self, python: Path, side: str, place: Path) -> None:
+        command = [str(python), __file__, "--worker", side, "--place", str(place)]
+        environment = os.environ | ONE_THREAD | ({"PYTHONPATH": str(PROJECT / "src")} if side == "ours" else {})
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        self._answer("the start")
+
+    def ask(self, measure: str, count: int) -> dict[str, Any]:
+        assert self.process.stdin
+        self.process.stdin.write(f"{measure} {count}\n")
+        self.process.stdin.flush()
+        return self._answer(measure)
+
+    def _answer(self, what: str) -> dict[str, Any]:
+        assert self.process.stdout
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"the worker died at {what}")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def peer_python() -> Path:
+    """The interpreter of the peers' environment, which is made if it is missing."""
+    folder = PLACE / "trees"
+    python = folder / "bin" / "python"
+    if not (folder / "made").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *PEERS]
+        subprocess.run(pip, check=True, stdout=sys.stderr)
+        (folder / "made").touch()
+    return python
+
+
+def measure(counts: dict[str, int], rounds: int) -> dict[str, list[tuple[dict[str, Any], dict[str, Any]]]]:
+    """What both sides found, turn by turn; ours first, because the peer judges the rows that it writes down."""
+    PLACE.mkdir(exist_ok=True)
+    found: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {name: [] for name in counts}
+    with tempfile.TemporaryDirectory(dir=PLACE) as place:
+        peer = Worker(peer_python(), "peer", Path(place))
+        ours = Worker(Path(sys.executable), "ours", Path(place))
+        for _ in range(rounds):
+            for name, count in counts.items():
+                found[name].append((ours.ask(name, count), peer.ask(name, count)))
+        ours.close()
+        peer.close()
+    return found
+
+
+def summary(counts: dict[str, int], rounds: int) -> dict[str, Any]:
+    found = measure(counts, rounds)
+    figures: dict[str, float] = {"rounds": rounds}
+    ratios: dict[str, float] = {}
+    names = {"certificate": "art_clique", "jump": "art_hopskipjump", "veritas": "veritas"}
+    for name, turns in found.items():
+        peer = names[name]
+        figures[f"{peer}.rows"] = counts[name]
+        for side, place in (("ours", 0), ("peer", 1)):
+            seconds = statistics.median(turn[place]["seconds"] for turn in turns)
+            figures[f"{peer}.{side}_s_per_100"] = round(100 * seconds / counts[name], 4)
+        speed = statistics.median(theirs["seconds"] / mine["seconds"] for mine, theirs in turns)
+        ratios[f"{peer}.speed"] = round(speed, 1)
+    mine, theirs = found["certificate"][-1]
+    figures |= {"art_clique.ours_mean_bound": mine["mean"], "art_clique.peer_mean_bound": theirs["mean"]}
+    ratios["art_clique.mean_bound"] = round(mine["mean"] / theirs["mean"], 4)
+    for name in ("jump", "veritas"):
+        mine, theirs = found[name][-1]
+        peer = names[name]
+        if theirs["ours_flips"] < 1 or theirs.get("peer_flips", 1.0) < 1:
+            raise SystemExit(f"{peer}: some changed rows do not flip the library: {theirs}")
+        figures |= {f"{peer}.{key}": value for key, value in theirs.items() if key != "seconds"}
+        figures |= {f"{peer}.ours_proved_minimal": mine["proved"], f"{peer}.ours_certified": mine["certified"]}
+        for key in ("mean", "median"):
+            if f"peer_{key}" in theirs:
+                ratios[f"{peer}.{key}_linf"] = round(theirs[f"ours_{key}"] / theirs[f"peer_{key}"], 4)
+    machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
+    return {"ratios": ratios, "figures": figures, "machine": machine | {"load": round(os.getloadavg()[0], 2)}}
+
+
+def table(found: dict[str, Any]) -> str:
+    lines = [f"{name:32}{value:>14,}" for part in ("ratios", "figures") for name, value in found[part].items()]
+    return "\n".join([*lines, str(found["machine"])])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Attack and certificate of trees against ART and Veritas.")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clique", type=int, default=20)
+    parser.add_argument("--jump", type=int, default=10)
+    parser.add_argument("--veritas", type=int, default=30, help="rows; 0 leaves Veritas out")
+    parser.add_argument("--worker", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        work(options.worker, options.place)
+        return
+    counts = {"certificate": options.clique, "jump": options.jump, "veritas": options.veritas}
+    found = summary({name: count for name, count in counts.items() if count}, options.rounds)
+    print(json.dumps(found) if options.json else table(found))
+
+
+if __name__ == "__main__":
+    main()
