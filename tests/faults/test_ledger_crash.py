@@ -12,6 +12,7 @@ import errno
 import os
 import resource
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ class StandIn:
         self.steps: list[str] = []
         self._strike = strike
         self._after = after
+        self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(os, name)
@@ -64,8 +66,9 @@ class StandIn:
         return os.open(path, flags, mode)
 
     def _step(self, name: str, arguments: tuple[Any, ...], call: Callable[..., Any]) -> Any:
-        self.steps.append(name)
-        step = len(self.steps)
+        with self._lock:
+            self.steps.append(name)
+            step = len(self.steps)
         if not self._after:
             self._strike(step, name, arguments)
         result = call(*arguments)

@@ -129,8 +129,8 @@ def load_tile(folder: Path, name: TileName) -> list[bytes]:
         MissingFile: There is no file of this tile that is wide enough.
         MalformedTile: The file has another size than its name says.
     """
-    found = _find(folder, name)
-    return parse_tile(read_file(folder, found.path), width=found.width, where=found.path)[: name.width]
+    found, data = _read(folder, name)
+    return parse_tile(data, width=found.width, where=found.path)[: name.width]
 
 
 def load_bundle(folder: Path, name: TileName) -> list[bytes]:
@@ -140,8 +140,8 @@ def load_bundle(folder: Path, name: TileName) -> list[bytes]:
         MissingFile: There is no file of this bundle that is wide enough.
         MalformedBundle: The file does not hold what its name says.
     """
-    found = _find(folder, name)
-    return parse_bundle(read_file(folder, found.path), width=found.width, where=found.path)[: name.width]
+    found, data = _read(folder, name)
+    return parse_bundle(data, width=found.width, where=found.path)[: name.width]
 
 
 def widths_on_disk(folder: Path, level: int, index: int) -> list[int]:
@@ -152,6 +152,16 @@ def widths_on_disk(folder: Path, level: int, index: int) -> list[int]:
         names = [path.name for path in partial.iterdir()] if partial.is_dir() else []
         widths = sorted(int(name) for name in names if name.isascii() and name.isdigit() and 0 < int(name) < WIDTH)
         return widths + [WIDTH] * full.is_file()
+
+
+def _read(folder: Path, name: TileName) -> tuple[TileName, bytes]:
+    found = _find(folder, name)
+    try:
+        return found, read_file(folder, found.path)
+    except MissingFile:
+        # A writer has replaced it meanwhile; what replaces it was there before it went.
+        found = _find(folder, name)
+        return found, read_file(folder, found.path)
 
 
 def _find(folder: Path, name: TileName) -> TileName:

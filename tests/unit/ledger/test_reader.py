@@ -6,6 +6,7 @@ import pytest
 
 from hauberk.crypto import SigningKey
 from hauberk.ledger import Log, LogReader, load_log, verify_consistency
+from hauberk.ledger.disk import read_file
 from hauberk.ledger.errors import AlteredEntry, AlteredTile, Forked, MissingFile, OutOfRange, RolledBack
 
 ORIGIN = "example.com/log"
@@ -71,6 +72,25 @@ def test_a_snapshot_outlives_its_tiles(opened: Open, folder: Path, key: SigningK
         assert not (folder / "tile/entries/000.p").exists()
         assert list(early.entries()) == entries(3)
         assert (early.size, log.size) == (3, 307)
+
+
+def test_a_tile_that_is_replaced_while_it_is_read(
+    opened: Open, folder: Path, key: SigningKey, entries: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as log:
+        log.append(entries(3))
+        early = load_log(folder, origin=ORIGIN, verifiers=key.identity.keys)
+        calls = []
+
+        def late(folder: Path, path: str) -> bytes:
+            calls.append(path)
+            if len(calls) == 1:
+                log.append(entries(4))
+            return read_file(folder, path)
+
+        monkeypatch.setattr("hauberk.ledger.nodes.read_file", late)
+        assert early.read(2) == b"entry 2"
+    assert calls == ["tile/entries/000.p/3", "tile/entries/000.p/7"]
 
 
 def test_extending_what_is_known(opened: Open, folder: Path, key: SigningKey, entries: Make) -> None:

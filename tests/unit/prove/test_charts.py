@@ -63,17 +63,35 @@ def test_the_frontier_places_points_and_marks_them():
     assert len(found(svg, "line", "cross chosen")) == 2
 
 
-def test_numbers_in_the_frontier_do_not_cover_one_another():
+@pytest.mark.parametrize("step", [0.0, 0.0002, 0.001, 0.004])
+def test_numbers_in_the_frontier_do_not_cover_one_another(step):
     points = [
-        Point(name=str(n), clean=interval(0.85 + n * 0.001), attacked=interval(0.4), chosen=n == 2, allowed=True)
-        for n in range(6)
+        Point(name=str(n), clean=interval(0.85 + n * step), attacked=interval(0.4), chosen=n == 2, allowed=True)
+        for n in range(12)
     ]
     svg = render_frontier(points, title="t")
     texts = [e for e in ElementTree.fromstring(svg).iter(f"{NAME}text") if "name" in e.get("class")]
     places = [(float(text.get("x")), float(text.get("y"))) for text in texts]
-    assert sorted(text.text for text in texts) == list("123456")
+    assert [text.text for text in texts] == [str(n + 1) for n in range(12)]
     for number, (x, y) in enumerate(places):
-        assert all(abs(x - a) >= 12 or abs(y - b) >= 11 for a, b in places[:number])
+        assert all(abs(x - a) >= 14 or abs(y - b) >= 11 for a, b in places[:number])
+
+
+def test_numbers_in_the_frontier_do_not_cover_dots():
+    """The second point lies where the number of the first would stand."""
+    spread = [(0.80, 0.20), (0.8031, 0.2145), (0.9, 0.7)]
+    points = [
+        Point(name="p", clean=interval(clean), attacked=interval(attacked), chosen=False, allowed=True)
+        for clean, attacked in spread
+    ]
+    root = ElementTree.fromstring(render_frontier(points, title="t"))
+    dots = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in root.iter(f"{NAME}circle")]
+    first, second, _ = dots
+    assert (second[0] - first[0], second[1] - first[1]) == pytest.approx((12.1, -7), abs=2)
+    for text in root.iter(f"{NAME}text"):
+        if "name" in text.get("class"):
+            x, y = float(text.get("x")), float(text.get("y")) - 4
+            assert all(abs(x - a) >= 8.9 or abs(y - b) >= 8.9 for a, b in dots)
 
 
 def test_shares_are_ordered_and_clipped():

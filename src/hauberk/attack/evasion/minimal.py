@@ -27,6 +27,8 @@ Matrix = NDArray[np.float64]
 _COARSE, _FINE = 0.02, 1e-3
 """Gap between proved and found distance, relative to the found one, that descent and branch and bound leave."""
 _STEPS = 16
+_GROWTH = (1.1, 1.5, 2.5, 5.0)
+"""Radii at which something is looked for first, in units of the certified radius."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -173,28 +175,36 @@ def _narrow(
         attack = descend_field(contest, field, judge, effort=how, rng=rng)
         bracket.tell(index, radius, attack.success, attack.rows, ranges.distance(rows, attack.rows))
 
-    def search(index: NDArray[np.intp], radius: Matrix) -> None:
+    def search(index: NDArray[np.intp], radius: Matrix, budget: int) -> None:
         rows = bracket.original[index]
         field = make_field(contest.boxes, rows, ranges.ball(rows, radius))
-        found = search_regions(contest, field, reached_leaves(contest, field), judge, budget=effort.regions)
+        found = search_regions(contest, field, reached_leaves(contest, field), judge, budget=budget)
         bracket.tell(index, radius, found.found, found.rows, ranges.distance(rows, found.rows))
         everything = radius >= ranges.farthest(rows)
         proved = np.where(everything, np.inf, np.maximum(radius, bracket.proved[index]))
         bracket.proved[index[found.safe]] = proved[found.safe]
 
     everyone = np.arange(len(bracket.original))
-    start = np.minimum(ranges.farthest(bracket.original), bracket.distance)
-    before = bracket.distance.copy()
-    descend(everyone, start, effort)
-    missed = np.flatnonzero(~(bracket.distance < before))
+    limit = np.minimum(ranges.farthest(bracket.original), bracket.distance)
+    for factor in _GROWTH:
+        # From the certificate outwards: most rows fall close to it, and small balls are quickly searched.
+        left = everyone[(bracket.tried < limit)[everyone]]
+        descend(left, np.minimum(bracket.proved[left] * factor, limit[left]), QUICK)
+        everyone = left[~(bracket.distance[left] < limit[left])]
+    descend(everyone, limit[everyone], effort)
+    missed = everyone[~(bracket.distance[everyone] < limit[everyone])]
     if effort.regions and len(missed):
-        search(missed, start[missed])
+        search(missed, limit[missed], effort.regions)
     for index in _while_open(bracket, _COARSE):
         descend(index, bracket.middle(index), QUICK)
     if effort.regions:
+        # What was found is often the best there is: just below it, one short search proves that.
+        bracket.tried[:] = bracket.proved
+        index = bracket.open(_FINE)
+        search(index, bracket.distance[index] * (1 - _FINE), effort.regions // 8)
         bracket.tried[:] = bracket.proved
         for index in _while_open(bracket, _FINE):
-            search(index, bracket.middle(index))
+            search(index, bracket.middle(index), effort.regions)
 
 
 def _while_open(bracket: _Bracket, gap: float) -> Iterator[NDArray[np.intp]]:

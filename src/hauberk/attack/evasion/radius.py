@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hauberk.attack.errors import WrongSamples
 from hauberk.attack.evasion.contest import Contest, contests
-from hauberk.attack.evasion.leaves import MISSING, ColumnBoxes, LeafBoxes, cells_of
+from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes
 from hauberk.models import TreeEnsemble
 
 __all__ = ["certified_radius"]
@@ -55,12 +55,17 @@ def certified_radius(
     if not len(rows) or labels.shape != rows.shape[:1] or not scale.shape == low.shape == high.shape == width:
         raise WrongSamples(expected=f"rows with labels, and scale, low and high of shape {width}", got=f"{rows.shape}")
     radius = np.full(len(rows), np.inf)
-    for contest in contests(ensemble, labels):
-        mine = np.flatnonzero(labels == contest.label)
-        step = max(1, _CELLS // len(contest.value))
-        for index in (mine[first : first + step] for first in range(0, len(mine), step)):
-            distance = _distances(contest.boxes, rows[index], scale, low, high)
-            radius[index] = np.minimum(radius[index], _first_fall(contest, distance))
+    pairs = tuple(contests(ensemble, labels))
+    leaves = max(len(pair.value) for pair in pairs)
+    for index in np.array_split(np.arange(len(rows)), max(1, len(rows) * leaves // _CELLS)):
+        boxes, distance = None, np.empty(0)
+        for pair in pairs:
+            if pair.boxes is not boxes:
+                boxes, distance = pair.boxes, _distances(pair.boxes, rows[index], scale, low, high)
+            mine = np.flatnonzero(labels[index] == pair.label)
+            if len(mine):
+                found = _first_fall(pair, np.ascontiguousarray(distance[:, mine]))
+                radius[index[mine]] = np.minimum(radius[index[mine]], found)
     return radius
 
 
@@ -78,52 +83,41 @@ def _distances(boxes: LeafBoxes, rows: Matrix, scale: Matrix, low: Matrix, high:
 
 def _shape_distances(boxes: LeafBoxes, column: ColumnBoxes, values: Matrix, low: float, high: float) -> Matrix:
     """(Z, n) how far each value must move to be in each shape; infinite where it cannot."""
-    own = cells_of(column, values, boxes.precision)
-    cells = _cell_distances(boxes, column, values, own, low, high)
-    if column.mask is None:
-        # Within a range the nearest cell is the own one, or the end that faces the value.
-        nearest = np.clip(own, column.first[:, None], np.maximum(column.last, column.first)[:, None])
-        empty = column.first > column.last
-        nearest[empty] = 0
-        found = np.take_along_axis(cells.T, nearest, axis=0)
-        found[empty] = np.inf
-    else:
-        found = np.stack([np.where(mask, cells, np.inf).min(axis=1) for mask in column.mask])
-    return np.where(own == MISSING, np.where(column.missing[:, None], 0.0, np.inf), found)
-
-
-def _cell_distances(
-    boxes: LeafBoxes, column: ColumnBoxes, values: Matrix, own: NDArray[np.int32], low: float, high: float
-) -> Matrix:
-    """(n, K) how far each value must move to be cast into each cell."""
     room = _HALF_SPACING if boxes.precision == np.float32 else 0.0
-    floor = np.concatenate([[-np.inf], column.edges - room * np.abs(column.edges)])
-    ceiling = np.concatenate([column.edges, [np.inf]])
-    gap = np.maximum(np.maximum(floor - values[:, None], values[:, None] - ceiling), 0.0)
-    gap -= _ROUNDING * (gap + np.abs(values[:, None]))
-    gap[:, (ceiling < low) | (floor > high)] = np.inf
-    gap[np.arange(len(own)), own] = 0.0
-    return np.asarray(np.maximum(gap, 0.0))
+    floor = np.concatenate([[-np.inf], column.edges - room * np.abs(column.edges), [np.inf]])
+    ceiling = np.concatenate([column.edges, [np.inf, -np.inf]])
+    if column.mask is None:
+        found = _gaps(floor[column.first], ceiling[column.last], values, low, high)
+    else:
+        cells = _gaps(floor[:-1], ceiling[:-1], values, low, high)
+        found = np.stack([np.where(mask[:, None], cells, np.inf).min(axis=0) for mask in column.mask])
+    gone = np.isnan(values)
+    if gone.any():
+        found[:, gone] = np.where(column.missing[:, None], 0.0, np.inf)
+    return found
+
+
+def _gaps(floor: Matrix, ceiling: Matrix, values: Matrix, low: float, high: float) -> Matrix:
+    """(m, n) how far each value must move to lie between each floor and ceiling, and between low and high."""
+    gap = np.maximum(floor[:, None] - values, values - ceiling[:, None])
+    gap -= np.where(np.isfinite(gap), _ROUNDING * (np.abs(gap) + np.abs(values)), 0.0)
+    beyond = ((ceiling < low) | (floor > high))[:, None] & (gap > 0)
+    return np.where(beyond, np.inf, np.maximum(gap, 0.0))
 
 
 def _first_fall(contest: Contest, distance: Matrix) -> Matrix:
-    """(n,) the distance of the leaf with which the bound falls to the slack."""
-    start, value = contest.boxes.start, contest.value
-    tree = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(value))))
-    worst = np.tile(np.maximum.reduceat(value, start)[:, None], distance.shape[1])
-    bound = contest.base + worst.sum(axis=0)
-    order = np.argsort(distance, axis=0, kind="stable")
-    radius = np.full(distance.shape[1], np.inf)
-    live = np.arange(distance.shape[1])
-    for leaf in order:
-        leaf = leaf[live]
-        here = tree[leaf]
-        lower = np.minimum(worst[here, live], value[leaf])
-        bound[live] += lower - worst[here, live]
-        worst[here, live] = lower
-        fell = bound[live] <= contest.slack
-        radius[live[fell]] = distance[leaf[fell], live[fell]]
-        live = live[~fell]
-        if not len(live):
-            break
-    return radius
+    """(n,) the distance of the leaf with which the bound falls to the slack, by halving the sorted distances."""
+    value = contest.value[:, None]
+    sorted_distances, column = np.sort(distance, axis=0), np.arange(distance.shape[1])
+    low, high = np.zeros((2, len(column)), dtype=np.intp)
+    high += len(value)  # one after the last: the bound never falls
+    while (low < high).any():
+        middle = np.minimum((low + high) // 2, len(value) - 1)
+        near = distance <= sorted_distances[middle, column]
+        worst = np.minimum.reduceat(np.where(near, value, np.inf), contest.boxes.start, axis=0)
+        # A tree none of whose leaves is that near cannot be: each row lies in a leaf of each tree.
+        fell = contest.base + worst.sum(axis=0) <= contest.slack
+        high, low = np.where(fell, middle, high), np.where(fell, low, middle + 1)
+        low = np.minimum(low, high)
+    found = sorted_distances[np.minimum(low, len(value) - 1), column]
+    return np.where(low == len(value), np.inf, found)

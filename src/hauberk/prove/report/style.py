@@ -91,7 +91,7 @@ font-size:.95rem;line-height:1.6}
 ul{padding-left:1.2rem}li{margin:.4rem 0}
 .end{margin-top:3.5rem;padding-top:.8rem;border-top:1px solid var(--rule);font:.76rem/1.4 var(--sans);color:var(--soft);
 overflow-wrap:anywhere}
-@media (max-width:52rem){body{font-size:16px}main{padding:2rem 1.1rem 3rem}.pair{grid-template-columns:1fr;gap:1rem}
+@media screen and (max-width:52rem){body{font-size:16px}main{padding:2rem 1.1rem 3rem}.pair{grid-template-columns:1fr;gap:1rem}
 h1{font-size:2.2rem}.verdict{flex-direction:column;align-items:flex-start;gap:.6rem}
 svg text{font-size:14px}svg .tick,svg .axis{font-size:13px}
 .large svg .name,.large svg .tick,.large svg .axis{font-size:16px}
