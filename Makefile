@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := src tests bench examples
+SOURCES := src tests bench docs examples
 
 .PHONY: demo test check bench docs clean
 

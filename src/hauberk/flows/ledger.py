@@ -10,11 +10,11 @@ from hauberk.core.digest import Digest, digest_bytes
 from hauberk.core.encoding import Json
 from hauberk.core.errors import HauberkError
 from hauberk.core.finding import Finding, Severity
-from hauberk.core.statement import Statement, Subject, parse_statement, parse_subject
+from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement, parse_subject
 from hauberk.crypto import FileKeyProvider, PublicIdentity, verify_envelope
 from hauberk.flows.configuration import load_configuration
 from hauberk.flows.errors import NoState
-from hauberk.flows.project import SIGNING_KEY, STATE_FOLDER, STATEMENT_PAYLOAD, STORE_KEY, origin_of
+from hauberk.flows.project import SIGNING_KEY, STATE_FOLDER, STORE_KEY, origin_of
 from hauberk.ledger import LogReader, audit_log, load_log, verify_checkpoint
 from hauberk.store import BlobStore
 

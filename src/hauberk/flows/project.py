@@ -16,9 +16,8 @@ from hauberk.flows.errors import BadSetting, StateLocked, StateUnwritable
 from hauberk.ledger import Log, open_log
 from hauberk.store import BlobStore, StateStore
 
-__all__ = ["STATEMENT_PAYLOAD", "STATE_FOLDER", "Project", "open_project", "origin_of"]
+__all__ = ["STATE_FOLDER", "Project", "open_project", "origin_of"]
 
-STATEMENT_PAYLOAD = "application/vnd.in-toto+json"
 STATE_FOLDER = ".hauberk"
 SIGNING_KEY = "signing"
 STORE_KEY = "store"

@@ -15,10 +15,10 @@ from hauberk.core.digest import Digest, digest_bytes, digest_json
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.core.statement import Statement, Subject, parse_statement, render_statement
+from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement, render_statement
 from hauberk.crypto import sign_envelope, verify_envelope
 from hauberk.flows.errors import MissingEvidence
-from hauberk.flows.project import STATEMENT_PAYLOAD, Project
+from hauberk.flows.project import Project
 from hauberk.store import StageRun
 
 __all__ = ["StageOutput", "StageResult", "Task", "run_stage"]

@@ -26,7 +26,7 @@ class Field:
     Attributes:
         rows: (n, d) float64, as they are.
         reach: Theirs.
-        axes: The directions. Columns that nobody can move, or that no tree asks about, have none.
+        axes: The directions. Columns that no row can move to another cell, or that no tree asks about, have none.
         fixed: What the leaves ask of the columns that stay, with the (n,) cell of each row there.
         tolls: What the moves must not exceed together.
     """
@@ -62,6 +62,8 @@ def make_field(boxes: LeafBoxes, rows: NDArray[np.float64], reach: Reach) -> Fie
         if reach.mutable[column.column] and column.column not in grouped:
             moving.add(column.column)
             axes.append(column_axis(boxes, column, rows, reach))
+    stuck = [axis for axis in axes if axis.allowed.sum(axis=1).max(initial=0) <= 1]
+    axes = [axis for axis in axes if axis.allowed.sum(axis=1).max(initial=0) > 1]
     tolls = make_tolls(boxes, axes, rows, reach)
     return Field(
         rows=rows,
@@ -71,7 +73,8 @@ def make_field(boxes: LeafBoxes, rows: NDArray[np.float64], reach: Reach) -> Fie
             (column, cells_of(column, rows[:, column.column], boxes.precision))
             for column in boxes.columns
             if column.column not in moving
-        ),
+        )
+        + tuple((axis.boxes, axis.own) for axis in stuck),
         tolls=tolls,
     )
 

@@ -35,6 +35,8 @@ class ColumnBoxes:
             of the cells where `mask` is given.
         mask: (Z, K) bool, the cells themselves, where some shape is not a range; else None.
         missing: (Z,) bool, whether NaN leads to the leaf.
+        firsts: The different values of `first`, ascending, and (Z,) which of them a shape has.
+        lasts: The same of `last`.
     """
 
     column: int
@@ -46,6 +48,8 @@ class ColumnBoxes:
     last: NDArray[np.int32]
     mask: NDArray[np.bool_] | None
     missing: NDArray[np.bool_]
+    firsts: tuple[NDArray[np.int32], NDArray[np.intp]]
+    lasts: tuple[NDArray[np.int32], NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,16 +162,19 @@ def make_column(
         some = mask.any(axis=1)
         first = np.where(some, mask.argmax(axis=1), cells)
         last = np.where(some, cells - 1 - mask[:, ::-1].argmax(axis=1), -1)
+    first, last = first.astype(np.int32), last.astype(np.int32)
     return ColumnBoxes(
         column=column,
         edges=edges,
         cells=cells,
         leaf=leaf,
         shape=shape,
-        first=first.astype(np.int32),
-        last=last.astype(np.int32),
+        first=first,
+        last=last,
         mask=mask,
         missing=missing,
+        firsts=np.unique(first, return_inverse=True),
+        lasts=np.unique(last, return_inverse=True),
     )
 
 

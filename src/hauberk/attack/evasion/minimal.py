@@ -27,6 +27,8 @@ Matrix = NDArray[np.float64]
 _COARSE, _FINE = 0.02, 1e-3
 """Gap between proved and found distance, relative to the found one, that descent and branch and bound leave."""
 _STEPS = 16
+_SHORT = 8
+"""The first searches get this part of the regions that the effort allows."""
 _GROWTH = (1.1, 1.5, 2.5, 5.0)
 """Radii at which something is looked for first, in units of the certified radius."""
 
@@ -172,7 +174,7 @@ def _narrow(
     def descend(index: NDArray[np.intp], radius: Matrix, how: Effort) -> None:
         rows = bracket.original[index]
         field = make_field(contest.boxes, rows, ranges.ball(rows, radius))
-        attack = descend_field(contest, field, judge, effort=how, rng=rng)
+        attack = descend_field(contest, field, judge, effort=how, rng=rng, trim=False)
         bracket.tell(index, radius, attack.success, attack.rows, ranges.distance(rows, attack.rows))
 
     def search(index: NDArray[np.intp], radius: Matrix, budget: int) -> None:
@@ -195,16 +197,20 @@ def _narrow(
     missed = everyone[~(bracket.distance[everyone] < limit[everyone])]
     if effort.regions and len(missed):
         search(missed, limit[missed], effort.regions)
-    for index in _while_open(bracket, _COARSE):
-        descend(index, bracket.middle(index), QUICK)
-    if effort.regions:
-        # What was found is often the best there is: just below it, one short search proves that.
-        bracket.tried[:] = bracket.proved
-        index = bracket.open(_FINE)
-        search(index, bracket.distance[index] * (1 - _FINE), effort.regions // 8)
-        bracket.tried[:] = bracket.proved
-        for index in _while_open(bracket, _FINE):
-            search(index, bracket.middle(index), effort.regions)
+    for budget in (effort.regions // _SHORT, effort.regions):
+        if budget:
+            # What was found is often the best there is: just below it, one search proves that.
+            bracket.tried[:] = bracket.proved
+            index = bracket.open(_FINE)
+            search(index, bracket.distance[index] * (1 - _FINE), budget)
+            bracket.tried[:] = bracket.proved
+            for index in _while_open(bracket, _FINE):
+                search(index, bracket.middle(index), budget)
+            bracket.tried[:] = bracket.proved
+        if budget < effort.regions or not budget:
+            # Where short searches end without a proof, descent comes nearer at less cost.
+            for index in _while_open(bracket, _COARSE):
+                descend(index, bracket.middle(index), QUICK)
 
 
 def _while_open(bracket: _Bracket, gap: float) -> Iterator[NDArray[np.intp]]:

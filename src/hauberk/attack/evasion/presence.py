@@ -32,11 +32,10 @@ def range_bits(boxes: ColumnBoxes, low: NDArray[np.int32], high: NDArray[np.int3
     if boxes.mask is not None:
         cells = np.arange(boxes.cells)
         return choice_bits(boxes, low, (low[:, None] <= cells) & (high[:, None] >= cells))
-    from_below, below = np.unique(boxes.first, return_inverse=True)
-    from_above, above = np.unique(boxes.last, return_inverse=True)
-    reach_up = np.packbits(high >= from_below[:, None], axis=1)
-    reach_down = np.packbits(low <= from_above[:, None], axis=1)
-    return _with_missing(boxes, reach_up[below] & reach_down[above], low == MISSING)
+    (firsts, first), (lasts, last) = boxes.firsts, boxes.lasts
+    reach_up = np.packbits(high >= firsts[:, None], axis=1)
+    reach_down = np.packbits(low <= lasts[:, None], axis=1)
+    return _with_missing(boxes, reach_up[first] & reach_down[last], low == MISSING)
 
 
 def choice_bits(boxes: ColumnBoxes, own: NDArray[np.int32], allowed: NDArray[np.bool_]) -> Bits:

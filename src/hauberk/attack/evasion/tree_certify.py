@@ -129,8 +129,8 @@ def _search(
 ) -> int:
     """Write into `safe` and `state` what branch and bound finds out about the rows `index`; gives its regions."""
     search = search_regions(contest, field, reached_leaves(contest, field), judge, budget=budget)
-    changed, found, asked = trim_rows(contest, field, judge, search.rows, search.found)
+    changed, asked = trim_rows(contest, field, judge, search.rows, search.found)
     safe[index] = search.safe
-    state.found[index], state.rows[index] = found, changed
+    state.found[index], state.rows[index] = search.found, changed
     state.queries[index] += search.tried + asked
     return int(search.regions.sum())

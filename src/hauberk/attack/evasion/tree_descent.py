@@ -82,9 +82,12 @@ def descend_trees(
 
 
 def descend_field(
-    contest: Contest, field: Field, judge: Judge, *, effort: Effort, rng: np.random.Generator
+    contest: Contest, field: Field, judge: Judge, *, effort: Effort, rng: np.random.Generator, trim: bool = True
 ) -> Adversarial:
-    """Attack the rows of one field, all of the contest's label and none of them beaten yet."""
+    """Attack the rows of one field, all of the contest's label and none of them beaten yet.
+
+    With `trim`, moves that a row succeeds without are taken back.
+    """
     hunt = _Hunt(contest=contest, field=field, judge=judge, queries=np.zeros(len(field.rows), dtype=np.intp))
     everyone = np.arange(len(field.rows))
     position, beaten = _descend(hunt, everyone, start_position(field), effort.sweeps)
@@ -100,9 +103,16 @@ def descend_field(
         left = np.flatnonzero(~beaten)
         reached, won = _descend(hunt, left, _scatter(field.at(left), rng), effort.sweeps)
         position, beaten[left] = position.put(left[won], reached.at(won)), won
-    rows, success, asked = trim_rows(contest, field, judge, position.rows, beaten)
+    if trim:
+        rows, asked = trim_rows(contest, field, judge, position.rows, beaten)
+        hunt.queries[:] += asked
+    else:
+        rows = position.rows
+    success = beaten.copy()
+    success[beaten] = judge.valid(field, np.flatnonzero(beaten), rows[beaten])
+    rows = np.where(success[:, None], rows, field.rows)
     cost = cost_of(field.reach, field.rows, rows)
-    return Adversarial(rows=rows, success=success, cost=cost, queries=hunt.queries + asked)
+    return Adversarial(rows=rows, success=success, cost=cost, queries=hunt.queries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

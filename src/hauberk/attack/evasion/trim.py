@@ -1,4 +1,4 @@
-"""Takes back what an attack did not need, and lets nothing pass that is not valid."""
+"""Takes back what an attack did not need."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ __all__ = ["trim_rows"]
 
 def trim_rows(
     contest: Contest, field: Field, judge: Judge, rows: NDArray[np.float64], success: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.intp]]:
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Adversarial rows (n, d) without the moves that they succeed without, one axis after the other.
 
+    Only what is valid takes the place of a row; a row that was not valid before may stay so.
+
     Returns:
-        The rows, the original where the attack failed; (n,) which succeed and are valid; (n,) rows tried on the model.
+        The rows, the original where the attack failed; (n,) how many rows were tried on the model.
     """
     rows, queries = np.where(success[:, None], rows, field.rows), np.zeros(len(rows), dtype=np.intp)
     for axis in field.axes:
@@ -31,7 +33,4 @@ def trim_rows(
         fine = judge.beaten(back, contest.label) & judge.valid(field, moved, back)
         queries[moved] += 1
         rows[moved[fine]] = back[fine]
-    changed = np.flatnonzero(success)
-    success = success.copy()
-    success[changed] = judge.valid(field, changed, rows[changed])
-    return np.where(success[:, None], rows, field.rows), success, queries
+    return rows, queries

@@ -91,7 +91,8 @@ font-size:.95rem;line-height:1.6}
 ul{padding-left:1.2rem}li{margin:.4rem 0}
 .end{margin-top:3.5rem;padding-top:.8rem;border-top:1px solid var(--rule);font:.76rem/1.4 var(--sans);color:var(--soft);
 overflow-wrap:anywhere}
-@media screen and (max-width:52rem){body{font-size:16px}main{padding:2rem 1.1rem 3rem}.pair{grid-template-columns:1fr;gap:1rem}
+@media screen and (max-width:52rem){body{font-size:16px}main{padding:2rem 1.1rem 3rem}
+.pair{grid-template-columns:1fr;gap:1rem}
 h1{font-size:2.2rem}.verdict{flex-direction:column;align-items:flex-start;gap:.6rem}
 svg text{font-size:14px}svg .tick,svg .axis{font-size:13px}
 .large svg .name,.large svg .tick,.large svg .axis{font-size:16px}
@@ -102,8 +103,7 @@ dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 body{font-size:10pt}main{max-width:none;padding:0}section{margin-top:1.6rem}
 html{font-size:12.5px}.wide{overflow:visible}td code{white-space:normal}
 .pair{grid-template-columns:1.1fr 1fr;gap:1.4rem}
-dl{grid-template-columns:max-content 1fr;gap:.2rem 1.2rem}
-dd{margin:0}.verdict{flex-direction:row;align-items:center}.gauge{width:7rem}h2,h3{break-after:avoid}figure,tr,pre,.verdict,li{break-inside:avoid}
+.gauge{width:7rem}h2,h3{break-after:avoid}figure,tr,pre,.verdict,li{break-inside:avoid}
 table{font-size:8pt}a{text-decoration:none}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """
