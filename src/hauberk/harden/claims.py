@@ -31,7 +31,7 @@ def draw_claims(rows: Matrix, reach: Reach, random: np.random.Generator) -> Matr
             claims[:, column] = _number(rows, reach, int(column), random)
     for group in reach.one_hot:
         _draw_group(claims, reach, group, random)
-    pass
+    claims[np.isnan(rows)] = np.nan
     allowed = check_reach(reach, rows, claims)
     return np.where(allowed[:, None], claims, rows)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.effort import QUICK, STANDARD, Effort
-from hauberk.attack.evasion.field import batches, make_field
+from hauberk.attack.evasion.field import Field, batches, make_field
 from hauberk.attack.evasion.judge import Judge, make_judge
 from hauberk.attack.evasion.radius import certified_radius
 from hauberk.attack.evasion.tree_certificate import reached_leaves
@@ -160,57 +160,94 @@ def minimal_perturbation(
                 tried=certified[index],
             )
             rng = np.random.default_rng([seed, number, int(index[0])])
-            _narrow(contest, judge, ranges, bracket, effort, rng)
+            task = _Task(contest=contest, judge=judge, ranges=ranges, bracket=bracket, rng=rng)
+            _narrow(task, effort)
             best[index], distance[index] = bracket.rows, bracket.distance
             proved[index] = np.minimum(proved[index], bracket.proved)
     return Minimal(rows=best, distance=distance, certified=np.where(wrong, 0.0, np.minimum(proved, distance)))
 
 
-def _narrow(
-    contest: Contest, judge: Judge, ranges: _Ranges, bracket: _Bracket, effort: Effort, rng: np.random.Generator
-) -> None:
-    """Narrow the brackets of rows of one label: any find first, then nearer ones, then the proof."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Task:
+    """The brackets of rows of one label, and the two ways to narrow them."""
 
-    def descend(index: NDArray[np.intp], radius: Matrix, how: Effort) -> None:
-        rows = bracket.original[index]
-        field = make_field(contest.boxes, rows, ranges.ball(rows, radius))
-        attack = descend_field(contest, field, judge, effort=how, rng=rng, trim=False)
-        bracket.tell(index, radius, attack.success, attack.rows, ranges.distance(rows, attack.rows))
+    contest: Contest
+    judge: Judge
+    ranges: _Ranges
+    bracket: _Bracket
+    rng: np.random.Generator
 
-    def search(index: NDArray[np.intp], radius: Matrix, budget: int) -> None:
-        rows = bracket.original[index]
-        field = make_field(contest.boxes, rows, ranges.ball(rows, radius))
-        found = search_regions(contest, field, reached_leaves(contest, field), judge, budget=budget)
-        bracket.tell(index, radius, found.found, found.rows, ranges.distance(rows, found.rows))
-        everything = radius >= ranges.farthest(rows)
+    def descend(self, index: NDArray[np.intp], radius: Matrix, how: Effort) -> None:
+        """Look for something within these radii."""
+        if len(index):
+            attack = descend_field(
+                self.contest, self._field(index, radius), self.judge, effort=how, rng=self.rng, trim=False
+            )
+            self._tell(index, radius, attack.success, attack.rows)
+
+    def search(self, index: NDArray[np.intp], radius: Matrix, budget: int) -> NDArray[np.intp]:
+        """Look for something within these radii or prove that nothing is there; gives the rows left open."""
+        if not len(index) or not budget:
+            return index
+        field, bracket = self._field(index, radius), self.bracket
+        found = search_regions(self.contest, field, reached_leaves(self.contest, field), self.judge, budget=budget)
+        self._tell(index, radius, found.found, found.rows)
+        everything = radius >= self.ranges.farthest(bracket.original[index])
         proved = np.where(everything, np.inf, np.maximum(radius, bracket.proved[index]))
         bracket.proved[index[found.safe]] = proved[found.safe]
+        return index[~found.found & ~found.safe]
 
-    everyone = np.arange(len(bracket.original))
-    limit = np.minimum(ranges.farthest(bracket.original), bracket.distance)
-    for factor in _GROWTH:
-        # From the certificate outwards: most rows fall close to it, and small balls are quickly searched.
-        left = everyone[(bracket.tried < limit)[everyone]]
-        descend(left, np.minimum(bracket.proved[left] * factor, limit[left]), QUICK)
-        everyone = left[~(bracket.distance[left] < limit[left])]
-    descend(everyone, limit[everyone], effort)
-    missed = everyone[~(bracket.distance[everyone] < limit[everyone])]
-    if effort.regions and len(missed):
-        search(missed, limit[missed], effort.regions)
-    for budget in (effort.regions // _SHORT, effort.regions):
-        if budget:
-            # What was found is often the best there is: just below it, one search proves that.
-            bracket.tried[:] = bracket.proved
-            index = bracket.open(_FINE)
-            search(index, bracket.distance[index] * (1 - _FINE), budget)
-            bracket.tried[:] = bracket.proved
-            for index in _while_open(bracket, _FINE):
-                search(index, bracket.middle(index), budget)
-            bracket.tried[:] = bracket.proved
-        if budget < effort.regions or not budget:
-            # Where short searches end without a proof, descent comes nearer at less cost.
-            for index in _while_open(bracket, _COARSE):
-                descend(index, bracket.middle(index), QUICK)
+    def _field(self, index: NDArray[np.intp], radius: Matrix) -> Field:
+        rows = self.bracket.original[index]
+        return make_field(self.contest.boxes, rows, self.ranges.ball(rows, radius))
+
+    def _tell(self, index: NDArray[np.intp], radius: Matrix, found: NDArray[np.bool_], rows: Matrix) -> None:
+        distance = self.ranges.distance(self.bracket.original[index], rows)
+        self.bracket.tell(index, radius, found, rows, distance)
+
+
+def _narrow(task: _Task, effort: Effort) -> None:
+    """Narrow the brackets: any find first, then nearer ones, then the proof."""
+    bracket = task.bracket
+    _find(task, effort)
+    if effort.regions:
+        _prove(task, effort.regions // _SHORT, patience=1)
+    # Where short searches end without a proof, descent comes nearer at less cost.
+    for index in _while_open(bracket, _COARSE):
+        task.descend(index, bracket.middle(index), QUICK)
+    if effort.regions:
+        _prove(task, effort.regions, patience=3)
+
+
+def _find(task: _Task, effort: Effort) -> None:
+    """Find anything, from the certificate outwards: most rows fall close to it, and small balls are soon searched."""
+    bracket = task.bracket
+    limit = np.minimum(task.ranges.farthest(bracket.original), bracket.distance)
+    left = np.flatnonzero(bracket.tried < limit)
+    for factor in (*_GROWTH, np.inf):
+        radius = np.minimum(bracket.proved * factor, limit) if np.isfinite(factor) else limit
+        last = radius is limit
+        open_rows = task.search(left, radius[left], effort.regions if last else effort.regions // _SHORT)
+        task.descend(open_rows, radius[open_rows], effort if last else QUICK)
+        left = left[(bracket.distance[left] >= limit[left]) & (bracket.tried[left] < limit[left])]
+
+
+def _prove(task: _Task, budget: int, patience: int) -> None:
+    """Close the gap between what was found and what is proved, as far as the budget goes.
+
+    A row whose searches end without an answer `patience` times is left as it is.
+    """
+    bracket = task.bracket
+    bracket.tried[:] = bracket.proved
+    failed = np.zeros(len(bracket.original), dtype=np.intp)
+    # What was found is often the best there is: just below it, one search proves that.
+    index = bracket.open(_FINE)
+    task.search(index, bracket.distance[index] * (1 - _FINE), budget)
+    bracket.tried[:] = bracket.proved
+    for index in _while_open(bracket, _FINE):
+        index = index[failed[index] < patience]
+        failed[task.search(index, bracket.middle(index), budget)] += 1
+    bracket.tried[:] = bracket.proved
 
 
 def _while_open(bracket: _Bracket, gap: float) -> Iterator[NDArray[np.intp]]:
