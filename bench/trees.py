@@ -1,14 +1,16 @@
 """Attack and certificate of tree ensembles against ART 1.20.1 and Veritas 0.3.1, on one XGBoost model, in one run.
 
-Run:      python bench/trees.py [--json] [--rounds 3] [--clique 20] [--jump 10] [--veritas 30]
+Run:      python bench/trees.py [--json] [--rounds 2] [--clique 20 100] [--jump 10 100] [--veritas 30 100]
 Model:    XGBoost, 100 trees of depth 6 on breast_cancer, features scaled to 0 to 1; test rows that it gets right.
 Compares: the leaf-box certificate with ART's clique verifier (max_clique 2, max_level 2, 10 steps from 0.3), and the
           smallest L-infinity change found with ART's HopSkipJump (defaults, 50 iterations) and Veritas' search.
 How:      two processes, ours and the peers' in an environment of its own below `.bench/`, take turns measure by
           measure on the same model file and the same rows, with one thread. What takes us a fraction of the peer's
-          time is repeated within our turn. A rate is rows per CPU-second, the median over the turns; a ratio is the
-          median of the ratios of neighbouring turns (ours / the peer's). Both sides' changed rows must be given
-          another class by XGBoost in the peers' process, or the bench fails.
+          time is repeated within our turn. Times are CPU-seconds for 100 rows, the median over the turns; a speed is
+          the median of the peer's time over ours in neighbouring turns. Part of our time does not depend on the number
+          of rows, the peers' does: so every speed is measured with few rows and with many, both sides having the
+          same ones, and named after their number. Both sides' changed rows must be given another class by XGBoost
+          in the peers' process, or the bench fails.
 """
 
 from __future__ import annotations
@@ -36,9 +38,9 @@ PEERS = (
     "numpy==2.4.6", "scipy==1.17.1", "dtai-veritas==0.3.1",
 )  # fmt: skip
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-MEASURES = ("certificate", "jump", "veritas")
+PEER_OF = {"certificate": "art_clique", "jump": "art_hopskipjump", "veritas": "veritas"}
 TURNS = {"certificate": 50, "jump": 3, "veritas": 3}
-"""What is measured in a round, and how often we repeat in a turn what the peer does once."""
+"""How often we repeat in a turn what the peer does once."""
 
 
 def timed(call: Callable[[], Any], again: int = 1) -> tuple[float, Any]:
@@ -186,9 +188,10 @@ class Worker:
 
     def __init__(self, python: Path, side: str, place: Path) -> None:
         command = [str(python), __file__, "--worker", side, "--place", str(place)]
+        said = subprocess.DEVNULL if side == "peer" else None  # they print progress and notes
         environment = os.environ | ONE_THREAD | ({"PYTHONPATH": str(PROJECT / "src")} if side == "ours" else {})
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, env=environment
         )
         self._answer("the start")
 
@@ -225,47 +228,53 @@ def peer_python() -> Path:
     return python
 
 
-def measure(counts: dict[str, int], rounds: int) -> dict[str, list[tuple[dict[str, Any], dict[str, Any]]]]:
+Turns = list[tuple[dict[str, Any], dict[str, Any]]]
+
+
+def measure(plan: list[tuple[str, int]], rounds: int) -> dict[tuple[str, int], Turns]:
     """What both sides found, turn by turn; ours first, because the peer judges the rows that it writes down."""
     PLACE.mkdir(exist_ok=True)
-    found: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {name: [] for name in counts}
+    found: dict[tuple[str, int], Turns] = {task: [] for task in plan}
     with tempfile.TemporaryDirectory(dir=PLACE) as place:
         peer = Worker(peer_python(), "peer", Path(place))
         ours = Worker(Path(sys.executable), "ours", Path(place))
         for _ in range(rounds):
-            for name, count in counts.items():
-                found[name].append((ours.ask(name, count), peer.ask(name, count)))
+            for task in plan:
+                found[task].append((ours.ask(*task), peer.ask(*task)))
         ours.close()
         peer.close()
     return found
 
 
-def summary(counts: dict[str, int], rounds: int) -> dict[str, Any]:
-    found = measure(counts, rounds)
-    figures: dict[str, float] = {"rounds": rounds}
+def compare(task: tuple[str, int], turns: Turns) -> tuple[dict[str, float], dict[str, float]]:
+    """Ratios and figures of one measure on one number of rows."""
+    name, count = task
+    peer = f"{PEER_OF[name]}.{count}_rows"
+    seconds = [[turn[side]["seconds"] * 100 / count for turn in turns] for side in (0, 1)]
+    speed = statistics.median(theirs / mine for mine, theirs in zip(*seconds, strict=True))
+    ratios = {f"{peer}.speed": round(speed, 1)}
+    figures = {f"{peer}.{who}_s_per_100": round(statistics.median(took), 4) for who, took in
+               zip(("ours", "peer"), seconds, strict=True)}  # fmt: skip
+    mine, theirs = turns[-1]
+    if name == "certificate":
+        ratios[f"{peer}.mean_bound"] = round(mine["mean"] / theirs["mean"], 4)
+        return ratios, figures | {f"{peer}.ours_mean_bound": mine["mean"], f"{peer}.peer_mean_bound": theirs["mean"]}
+    if theirs["ours_flips"] < 1 or theirs.get("peer_flips", 1.0) < 1:
+        raise SystemExit(f"{peer}: some changed rows do not flip the library: {theirs}")
+    for key in ("mean", "median"):
+        if f"peer_{key}" in theirs:
+            ratios[f"{peer}.{key}_linf"] = round(theirs[f"ours_{key}"] / theirs[f"peer_{key}"], 4)
+    figures |= {f"{peer}.{key}": value for key, value in theirs.items() if key != "seconds"}
+    return ratios, figures | {f"{peer}.ours_proved_minimal": mine["proved"]}
+
+
+def summary(plan: list[tuple[str, int]], rounds: int) -> dict[str, Any]:
     ratios: dict[str, float] = {}
-    names = {"certificate": "art_clique", "jump": "art_hopskipjump", "veritas": "veritas"}
-    for name, turns in found.items():
-        peer = names[name]
-        figures[f"{peer}.rows"] = counts[name]
-        for side, place in (("ours", 0), ("peer", 1)):
-            seconds = statistics.median(turn[place]["seconds"] for turn in turns)
-            figures[f"{peer}.{side}_s_per_100"] = round(100 * seconds / counts[name], 4)
-        speed = statistics.median(theirs["seconds"] / mine["seconds"] for mine, theirs in turns)
-        ratios[f"{peer}.speed"] = round(speed, 1)
-    mine, theirs = found["certificate"][-1]
-    figures |= {"art_clique.ours_mean_bound": mine["mean"], "art_clique.peer_mean_bound": theirs["mean"]}
-    ratios["art_clique.mean_bound"] = round(mine["mean"] / theirs["mean"], 4)
-    for name in ("jump", "veritas"):
-        mine, theirs = found[name][-1]
-        peer = names[name]
-        if theirs["ours_flips"] < 1 or theirs.get("peer_flips", 1.0) < 1:
-            raise SystemExit(f"{peer}: some changed rows do not flip the library: {theirs}")
-        figures |= {f"{peer}.{key}": value for key, value in theirs.items() if key != "seconds"}
-        figures |= {f"{peer}.ours_proved_minimal": mine["proved"], f"{peer}.ours_certified": mine["certified"]}
-        for key in ("mean", "median"):
-            if f"peer_{key}" in theirs:
-                ratios[f"{peer}.{key}_linf"] = round(theirs[f"ours_{key}"] / theirs[f"peer_{key}"], 4)
+    figures: dict[str, float] = {"rounds": rounds}
+    for task, turns in measure(plan, rounds).items():
+        found = compare(task, turns)
+        ratios |= found[0]
+        figures |= found[1]
     machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
     return {"ratios": ratios, "figures": figures, "machine": machine | {"load": round(os.getloadavg()[0], 2)}}
 
@@ -278,10 +287,10 @@ def table(found: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Attack and certificate of trees against ART and Veritas.")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--clique", type=int, default=20)
-    parser.add_argument("--jump", type=int, default=10)
-    parser.add_argument("--veritas", type=int, default=30, help="rows; 0 leaves Veritas out")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--clique", type=int, nargs="*", default=[20, 100], help="numbers of rows")
+    parser.add_argument("--jump", type=int, nargs="*", default=[10, 100])
+    parser.add_argument("--veritas", type=int, nargs="*", default=[30, 100], help="none leaves Veritas out")
     parser.add_argument("--worker", choices=["ours", "peer"], help=argparse.SUPPRESS)
     parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -289,7 +298,7 @@ def main() -> None:
         work(options.worker, options.place)
         return
     counts = {"certificate": options.clique, "jump": options.jump, "veritas": options.veritas}
-    found = summary({name: count for name, count in counts.items() if count}, options.rounds)
+    found = summary([(name, count) for name, each in counts.items() for count in each], options.rounds)
     print(json.dumps(found) if options.json else table(found))
 
 

@@ -26,7 +26,7 @@ VERBS = {
     "harden": "Train robust candidates and choose one.",
     "attack": "Measure what an attacker can do to the model.",
     "seal": "Sign and encrypt the model into a bundle.",
-    "prove": "Report, proof, and the offline verifier.",
+    "prove": "Verify a proof offline.",
     "ledger": "Show, audit and prove the transparency log.",
     "keys": "Show the public key, make keys.",
     "doctor": "What is installed, what is missing and how to get it.",

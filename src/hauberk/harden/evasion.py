@@ -22,6 +22,6 @@ def evasion_attack(effort: Effort, *, goal: str | None = None) -> Attack:
 
     def attack(model: Model, rows: Matrix, labels: Labels, reach: Reach, seed: int) -> Matrix:
         found = evade(model, rows, labels, reach, seed=seed, goal=goal, effort=effort)
-        return rows
+        return np.where(found.success[:, None], found.rows, rows)
 
     return attack

@@ -29,6 +29,10 @@ def test_missing_values_stay_missing(case):
     rows[::3, 2:] = math.nan
     claims = draw_claims(rows, case.resolve(rows), np.random.default_rng(0))
     np.testing.assert_array_equal(np.isnan(claims), np.isnan(rows))
+    partly = case.training.rows.copy()
+    partly[::3, 4] = math.nan
+    claims = draw_claims(partly, case.resolve(partly), np.random.default_rng(0))
+    assert (claims[::3, 2] != partly[::3, 2]).mean() > 0.8
 
 
 def test_rows_that_would_break_a_rule_stay(case):

@@ -129,6 +129,30 @@ def test_defences_withstand_more_than_the_plain_model(case, made):
             assert case.withstood(candidate.model)[1] > attacked + 0.04, candidate.name
 
 
+def influence(case, model):
+    """Mean absolute change of the margin when everybody lies at random."""
+    rows = case.test_rows
+    claims = draw_claims(rows, case.resolve(rows), np.random.default_rng(0))
+    return np.abs(margins(model.trees, rows) - margins(model.trees, claims)).mean()
+
+
+def test_knobs_turn(case, made):
+    half, most = (influence(case, candidate.model) for candidate in made["randomised"])
+    assert most < half < influence(case, made["flattened"][0].model)
+    core, four, eight = (influence(case, candidate.model) for candidate in made["robust_core"])
+    assert core == 0 < four < eight
+    held = RobustCore(added=(8,), l2_a_row=0.2)(case.task())[1]
+    assert influence(case, held.model) < 0.7 * eight
+
+
+def test_augmentation_learns_from_what_fooled_it(case):
+    """Labels say what the rows were, so a model that has seen its lies is fooled less on the rows it saw."""
+    seen = replace(case, test_rows=case.training.rows, test_labels=case.training.labels)
+    plain = seen.withstood(Plain()(case.task())[0].model)[1]
+    model = AdversarialAugmentation(rounds=3, rows=1500)(case.task())[0].model
+    assert seen.withstood(model)[1] > plain + 0.03
+
+
 def test_monotone_signs_and_ends(case):
     training = case.training
     reach = case.resolve(training.rows)
