@@ -57,7 +57,7 @@ def test_no_claim_changes_the_representative(case, seed):
     schema, rows = case
     resolve = partial(resolve_reach, schema)
     reach = resolve(rows)
-    masking = find_masking(rows, reach, resolve, np.random.default_rng(1))
+    masking = find_masking(rows, reach, resolve)
     claims = draw_claims(rows, reach, np.random.default_rng(seed))
     after = resolve(claims)
     for column in np.flatnonzero(masking.flat):

@@ -18,9 +18,9 @@ from hauberk.flows.errors import BadSetting
 from hauberk.flows.functions import UserFunction
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
-from hauberk.flows.threat import attack_with, verify_goal
+from hauberk.flows.threat import verify_goal
 from hauberk.flows.training import booster, training_set, user_fit
-from hauberk.harden import HardenResult, Rules, harden_model, select_recipes
+from hauberk.harden import HardenResult, Rules, evasion_attack, harden_model, select_recipes
 from hauberk.models import Kind, LibraryModel, Matrix, open_model, parse_model, require_width, serialise_model
 from hauberk.models.grow import grow_booster
 from hauberk.models.training import Fit
@@ -28,6 +28,8 @@ from hauberk.models.training import Fit
 __all__ = ["SUFFIXES", "chosen_model", "harden_system", "plain_model"]
 
 PREDICATE = "urn:hauberk:harden:choice:v1"
+_WORKERS = 2
+"""Candidates that train at the same time; a user's own function is not asked to stand that."""
 SUFFIXES = {Kind.XGBOOST: "ubj", Kind.LIGHTGBM: "txt", Kind.ONNX: "onnx", Kind.ENSEMBLE: "json"}
 _KINDS = {".ubj": Kind.XGBOOST, ".json": Kind.XGBOOST, ".txt": Kind.LIGHTGBM, ".onnx": Kind.ONNX}
 
@@ -60,11 +62,12 @@ def harden_system(project: Project, datasets: Datasets, watch: Watcher = unwatch
             model = parse_model(given.data, given.kind, classes=_classes(datasets))
             require_width(model, [feature.name for feature in datasets.schema.inputs])
             return _output(model, model, {"chosen": "given", "reason": "a trained model was given", "frontier": []})
-        fit = _fit(project, trainer)
         if not section.harden.adversarial:
-            plain = open_model(fit(training_set(datasets.train, seed=project.seed)), classes=_classes(datasets))
+            plain = open_model(
+                _fit(project, trainer)(training_set(datasets.train, seed=project.seed)), classes=_classes(datasets)
+            )
             return _output(plain, plain, {"chosen": "plain", "reason": "hardening is off", "frontier": []})
-        result = _harden(project, datasets, fit, report, grows=trainer is None)
+        result = _harden(project, datasets, trainer, report)
         return _output(result.plain, result.model, _story(result))
 
     task = Task(
@@ -115,7 +118,7 @@ def _classes(datasets: Datasets) -> tuple[str, ...]:
     return target.categories if target else ()
 
 
-def _harden(project: Project, datasets: Datasets, fit: Fit, report: Progress, *, grows: bool) -> HardenResult:
+def _harden(project: Project, datasets: Datasets, trainer: UserFunction | None, report: Progress) -> HardenResult:
     section = project.configuration.harden
     goal = verify_goal(datasets.schema, project.configuration.threats.evasion.goal)
 
@@ -125,14 +128,15 @@ def _harden(project: Project, datasets: Datasets, fit: Fit, report: Progress, *,
     return harden_model(
         training_set(datasets.train, seed=project.seed),
         resolve=resolve,
-        fit=fit,
+        fit=_fit(project, trainer),
         recipes=select_recipes(section.recipes),
-        attack=attack_with(QUICK, goal),
-        evaluate=attack_with(STANDARD, goal),
+        attack=evasion_attack(QUICK, goal=goal),
+        evaluate=evasion_attack(STANDARD, goal=goal),
         clock=time.perf_counter,
-        grow=partial(grow_booster, threads=project.configuration.model.threads) if grows else None,
+        grow=partial(grow_booster, threads=project.configuration.model.threads),
         rules=Rules(max_clean_loss=section.max_clean_loss),
         validation_share=section.validation_share,
+        workers=1 if trainer else _WORKERS,
         progress=report,
     )
 

@@ -1,15 +1,12 @@
-"""The threat of `hauberk.toml` in the terms of the attack room, and in words."""
+"""The threat of `hauberk.toml` checked, and in words."""
 
 from __future__ import annotations
 
-from hauberk.attack import Effort, evade
 from hauberk.core.encoding import Json
-from hauberk.data import Direction, Feature, Kind, Reach, Schema
+from hauberk.data import Direction, Feature, Kind, Schema
 from hauberk.flows.errors import BadSetting
-from hauberk.harden.recipe import Attack, Labels
-from hauberk.models import Matrix, Model
 
-__all__ = ["attack_with", "describe_adversary", "verify_goal"]
+__all__ = ["describe_adversary", "verify_goal"]
 
 
 def verify_goal(schema: Schema, goal: str) -> str:
@@ -22,15 +19,6 @@ def verify_goal(schema: Schema, goal: str) -> str:
     if goal and goal not in classes:
         raise BadSetting(where="threats.evasion.goal", expected=f"one of {', '.join(classes)}", got=repr(goal))
     return goal
-
-
-def attack_with(effort: Effort, goal: str) -> Attack:
-    """The strongest attack that a model allows, at this effort, as hardening takes it."""
-
-    def call(model: Model, rows: Matrix, labels: Labels, reach: Reach, seed: int) -> Matrix:
-        return evade(model, rows, labels, reach, seed=seed, goal=goal, effort=effort).rows
-
-    return call
 
 
 def describe_adversary(schema: Schema) -> list[Json]:

@@ -25,8 +25,7 @@ class Flattened:
 
     def __call__(self, task: Task, /) -> tuple[Candidate, ...] | Skipped:
         """One candidate, or none where no feature has classes."""
-        random = np.random.default_rng(task.training.seed)
-        masking = find_masking(task.training.rows, task.reach, task.resolve, random)
+        masking = find_masking(task.training.rows, task.reach, task.resolve)
         if not masking.flat.any():
             return Skipped(recipe=self.name, reason="no mutable number moves one way only, up to a fixed bound")
         names = ", ".join(np.array(task.training.names)[masking.flat])

@@ -57,7 +57,7 @@ def harden_model(
         progress: Told of every recipe.
 
     Raises:
-        BadHardening: A setting is out of range, or two recipes share a name.
+        BadHardening: A setting is out of range, or two recipes or candidates share a name.
         TooFewRows: The rows cannot be divided.
         OutOfReach: `evaluate` returned rows that the adversary cannot make.
         UnstableRecipe: The chosen recipe does not make the chosen candidate on all rows.

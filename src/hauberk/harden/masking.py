@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.data import Reach
-from hauberk.harden.claims import draw_claims
 from hauberk.harden.recipe import Resolve
 from hauberk.models import Matrix
 
@@ -38,14 +37,14 @@ class Masking:
     open: NDArray[np.bool_]
 
 
-def find_masking(rows: Matrix, reach: Reach, resolve: Resolve, random: np.random.Generator) -> Masking:
+def find_masking(rows: Matrix, reach: Reach, resolve: Resolve) -> Masking:
     """The representatives of rows (n, d), where there are some.
 
-    A feature has them if it moves one way only and random moves lead to the same end as the rows themselves: what
-    the adversary can reach last does not depend on where in the class a row begins.
+    A feature has them if it moves one way only and what the adversary can reach last is the same from both ends of
+    every row's interval as from the row itself. What can be reached rises with the value, so it is the same from
+    everywhere in between.
     """
-    claims = draw_claims(rows, reach, random)
-    moved = resolve(claims)
+    moved = [resolve(np.where(np.isfinite(end), end, rows)) for end in (reach.low, reach.high)]
     result, flat = rows.copy(), np.zeros(rows.shape[1], dtype=np.bool_)
     grouped = {column for group in reach.one_hot for column in group}
     for column in np.flatnonzero(reach.mutable):
@@ -53,7 +52,9 @@ def find_masking(rows: Matrix, reach: Reach, resolve: Resolve, random: np.random
             continue
         end, again = _end(rows, reach, moved, int(column))
         known = ~np.isnan(rows[:, column])
-        if end is None or not np.isfinite(end[known]).all() or not np.array_equal(end[known], again[known]):
+        if end is None or not np.isfinite(end[known]).all():
+            continue
+        if not all(np.array_equal(end[known], other[known]) for other in again):
             continue
         # A class that holds every value tells nothing; such a feature is left to be blanked.
         if np.unique(end[known]).size > 1:
@@ -68,12 +69,12 @@ def blank(rows: Matrix, columns: NDArray[np.bool_]) -> Matrix:
     return blanked
 
 
-def _end(rows: Matrix, reach: Reach, moved: Reach, column: int) -> tuple[Matrix | None, Matrix]:
+def _end(rows: Matrix, reach: Reach, moved: list[Reach], column: int) -> tuple[Matrix | None, list[Matrix]]:
     """(n,) the end of a one-sided interval for the rows and for the moved rows; None where both sides are open."""
     values = rows[:, column]
     known = ~np.isnan(values)
     if (reach.low[known, column] == values[known]).all():
-        return reach.high[:, column], moved.high[:, column]
+        return reach.high[:, column], [one.high[:, column] for one in moved]
     if (reach.high[known, column] == values[known]).all():
-        return reach.low[:, column], moved.low[:, column]
-    return None, values
+        return reach.low[:, column], [one.low[:, column] for one in moved]
+    return None, []

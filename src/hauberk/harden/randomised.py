@@ -39,7 +39,7 @@ class Randomised:
         if not task.reach.mutable.any():
             return Skipped(recipe=self.name, reason="no feature is mutable")
         random = np.random.default_rng(task.training.seed)
-        masking = find_masking(task.training.rows, task.reach, task.resolve, random)
+        masking = find_masking(task.training.rows, task.reach, task.resolve)
         clean, origin = task.on(masking.rows), np.arange(len(masking.rows))
         reach = task.resolve(masking.rows) if masking.flat.any() else task.reach
         parts = [Part(rows=draw_claims(masking.rows, reach, random), origin=origin) for _ in range(self.copies)]

@@ -43,8 +43,7 @@ class RobustCore:
 
     def __call__(self, task: Task, /) -> tuple[Candidate, ...] | Skipped:
         """The core and a candidate for each number of added rounds; the core alone where nothing can be grown."""
-        random = np.random.default_rng(task.training.seed)
-        masking = find_masking(task.training.rows, task.reach, task.resolve, random)
+        masking = find_masking(task.training.rows, task.reach, task.resolve)
         if not task.reach.mutable.any() or masking.open.all():
             some = task.reach.mutable.any()
             return Skipped(recipe=self.name, reason="nothing is left for a core" if some else "no feature is mutable")

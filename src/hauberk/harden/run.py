@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hauberk.core.progress import Progress
 from hauberk.harden.candidate import Skipped
-from hauberk.harden.errors import UnstableRecipe
+from hauberk.harden.errors import BadHardening, UnstableRecipe
 from hauberk.harden.plain import PLAIN
 from hauberk.harden.recipe import Recipe
 from hauberk.harden.trial import Trial
@@ -43,7 +43,11 @@ class Run:
         self.skipped: list[Skipped] = []
 
     def measure(self) -> Trial:
-        """Measure the plain model and every recipe on the first fold; gives the plain model's trial."""
+        """Measure the plain model and every recipe on the first fold; gives the plain model's trial.
+
+        Raises:
+            BadHardening: Two candidates share a name.
+        """
         self._progress(0, self._work, PLAIN)
         plain = self._bench.measure_plain()
         self._advance(PLAIN)
@@ -54,6 +58,9 @@ class Run:
             else:
                 self.trials += result
             self._advance(name)
+        names = [PLAIN, *(trial.name for trial in self.trials)]
+        if len(set(names)) != len(names):
+            raise BadHardening(expected="candidates of different names", got=", ".join(sorted(names)))
         return plain
 
     def confirm(self, name: str) -> tuple[Trial, ...]:

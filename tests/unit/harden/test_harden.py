@@ -173,6 +173,18 @@ def test_bad_settings(case, bad):
         harden(case, **bad)
 
 
+def test_two_candidates_of_one_name(case):
+    @dataclass(frozen=True)
+    class Other(Flattened):
+        name: str = "other"
+
+        def __call__(self, task):
+            return WithoutMutable()(task)
+
+    with pytest.raises(BadHardening, match="different names"):
+        harden(case, recipes=(WithoutMutable(), Other()))
+
+
 def test_no_rows(case):
     empty = replace(case.training, rows=np.empty((0, 5)), labels=np.empty(0, np.int64), weight=np.empty(0))
     with pytest.raises(TooFewRows):

@@ -14,7 +14,7 @@ def masking_of(values, adversary, **feature):
     schema = Schema(features=(Feature(name="x", kind=Kind.NUMBER, adversary=adversary, **feature),))
     rows = np.array(values, dtype=float)[:, None]
     resolve = partial(resolve_reach, schema)
-    return find_masking(rows, resolve(rows), resolve, np.random.default_rng(3))
+    return find_masking(rows, resolve(rows), resolve)
 
 
 def test_upward_number_is_flattened_to_the_bound_and_kept_above():
@@ -55,7 +55,7 @@ def test_immutable_feature_is_neither_flat_nor_open():
 
 def test_categories_are_open(case):
     task = case.task()
-    masking = find_masking(task.training.rows, task.reach, task.resolve, RANDOM)
+    masking = find_masking(task.training.rows, task.reach, task.resolve)
     assert masking.flat.tolist() == [False, False, False, True, False]
     assert masking.open.tolist() == [False, False, True, False, True]
     untouched = np.array([0, 1, 2, 4])

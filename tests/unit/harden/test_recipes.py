@@ -64,8 +64,8 @@ def test_recipes_repeat_by_seed(recipe, case, made):
 def test_recipes_do_not_touch_the_training_rows(recipe, case):
     before = case.training.rows.copy(), case.training.weight.copy(), case.training.monotone.copy()
     recipe(case.task())
-    for now, then in zip((case.training.rows, case.training.weight, case.training.monotone), before, strict=True):
-        np.testing.assert_array_equal(now, then)
+    for after, then in zip((case.training.rows, case.training.weight, case.training.monotone), before, strict=True):
+        np.testing.assert_array_equal(after, then)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
