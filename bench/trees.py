@@ -37,6 +37,8 @@ PEERS = (
     "adversarial-robustness-toolbox==1.20.1", "packaging==26.3", "scikit-learn==1.9.1", "xgboost-cpu==3.2.0",
     "numpy==2.4.6", "scipy==1.17.1", "dtai-veritas==0.3.1",
 )  # fmt: skip
+START = 1.0
+"""Radius from which Veritas searches downwards; from a smaller one it reports that radius for rows beyond it."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 PEER_OF = {"certificate": "art_clique", "jump": "art_hopskipjump", "veritas": "veritas"}
 TURNS = {"certificate": 50, "jump": 3, "veritas": 3}
@@ -150,7 +152,7 @@ class Peer:
             found = []
             for row, label in zip(self.rows[:count], self.labels[:count], strict=True):
                 source, target = (None, trees) if label == 0 else (trees, None)
-                quest = VeritasRobustnessSearch(row.astype(veritas.FloatT), 0.3, source, target, silent=True)
+                quest = VeritasRobustnessSearch(row.astype(veritas.FloatT), START, source, target, silent=True)
                 found.append(quest.search()[1:3])
             return found
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hauberk.attack import QUICK, STANDARD, THOROUGH, attack_trees, certified_radius, certify_trees, descend_trees
-from hauberk.attack.evasion import axes, contest, field, leaves, tree_regions
+from hauberk.attack.evasion import axes, cliques, contest, field, leaves, tree_regions
 from hauberk.attack.evasion.contest import contests
 from hauberk.attack.evasion.field import make_field
 from hauberk.attack.evasion.judge import make_judge
@@ -266,6 +266,19 @@ def test_fault_a_radius_of_thresholds_in_float64_is_seen(monkeypatch):
 
     monkeypatch.setattr(measuring, "_HALF_SPACING", 0.0)
     assert sum(rows_inside_the_radius(seed) for seed in range(400)) > 0
+
+
+def test_fault_cliques_without_missing_values_are_seen(monkeypatch):
+    made = cliques._ranges
+
+    def without(boxes):
+        ranges = made(boxes)
+        ranges.missing[:] = False
+        return ranges
+
+    monkeypatch.setattr(cliques, "_ranges", without)
+    beaten = sum(rows_inside_the_radius(seed) for seed in range(400))
+    assert beaten > 0
 
 
 def test_fault_rounding_that_is_not_allowed_for_is_seen():

@@ -58,7 +58,7 @@ def test_no_row_inside_the_radius_flips(cancer, ranges):
 
 def test_the_radius_is_where_the_certificate_ends(cancer, ranges):
     _, model, rows, labels = cancer
-    radius = certified_radius(model.trees, rows, labels, **ranges)
+    radius = certified_radius(model.trees, rows, labels, level=0, **ranges)
     for factor, holds in ((0.999, True), (1.001, False)):
         balls = [ball_reach(rows[[row]], radius[row] * factor, low=ranges["low"], high=ranges["high"]) for row in
                  range(len(rows))]  # fmt: skip

@@ -32,8 +32,8 @@ class Axis:
         own: (n,) int32, the cell of each row, `MISSING` where it has no value and cannot move.
         low, high: (n,) int32, first and last allowed cell, both `MISSING` where the row has none.
         allowed: (n, K) bool, the own cell among them.
-        points: (n, K, len(columns)) float64, where to go; NaN where not allowed.
-        cost: (n, K) float64, what it costs to be there; infinite where not allowed.
+        points: (n, K, len(columns)) float64, where to go; has no meaning where not allowed.
+        cost: (n, K) float64, what it costs to be there; has no meaning where not allowed.
     """
 
     columns: tuple[int, ...]
@@ -104,15 +104,9 @@ def restrict(axis: Axis, kept: NDArray[np.bool_]) -> Axis:
     kept = kept.copy()
     here = np.flatnonzero(axis.own != MISSING)
     kept[here, axis.own[here]] = True
-    return _assemble(
-        columns=axis.columns,
-        boxes=axis.boxes,
-        ordered=axis.ordered,
-        own=axis.own,
-        allowed=axis.allowed & kept,
-        points=axis.points,
-        cost=axis.cost,
-    )
+    allowed = axis.allowed & kept
+    low, high = _ends(allowed)
+    return replace(axis, allowed=allowed, low=low, high=high)
 
 
 def extents(boxes: LeafBoxes, column: ColumnBoxes, reach: Reach) -> tuple[Matrix, Matrix, NDArray[np.bool_]]:
@@ -192,16 +186,22 @@ def _assemble(
     points: Matrix,
     cost: Matrix,
 ) -> Axis:
-    some = allowed.any(axis=1)
-    last = allowed.shape[1] - 1
+    low, high = _ends(allowed)
     return Axis(
         columns=columns,
         boxes=boxes,
         ordered=ordered,
         own=own,
-        low=np.where(some, allowed.argmax(axis=1), MISSING).astype(np.int32),
-        high=np.where(some, last - allowed[:, ::-1].argmax(axis=1), MISSING).astype(np.int32),
+        low=low,
+        high=high,
         allowed=allowed,
         points=np.where(allowed[:, :, None], points, np.nan),
         cost=np.where(allowed, cost, np.inf),
     )
+
+
+def _ends(allowed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """First and last allowed cell of each row."""
+    some, last = allowed.any(axis=1), allowed.shape[1] - 1
+    low = np.where(some, allowed.argmax(axis=1), MISSING).astype(np.int32)
+    return low, np.where(some, last - allowed[:, ::-1].argmax(axis=1), MISSING).astype(np.int32)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack.evasion.axes import Axis, column_axis, group_axis
+from hauberk.attack.evasion.axes import Axis, column_axis, group_axis, restrict
 from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes, cells_of
 from hauberk.attack.evasion.tolls import Toll, make_tolls, tighten
 from hauberk.data import Reach
 
-__all__ = ["Field", "batches", "make_field"]
+__all__ = ["Field", "batches", "make_field", "narrow_field"]
 
 _CELLS = 1 << 22
 """Leaves, or cells of axes, times rows of one batch: at most 32 MiB a float64 array."""
@@ -62,8 +62,8 @@ def make_field(boxes: LeafBoxes, rows: NDArray[np.float64], reach: Reach) -> Fie
         if reach.mutable[column.column] and column.column not in grouped:
             moving.add(column.column)
             axes.append(column_axis(boxes, column, rows, reach))
-    stuck = [axis for axis in axes if axis.allowed.sum(axis=1).max(initial=0) <= 1]
-    axes = [axis for axis in axes if axis.allowed.sum(axis=1).max(initial=0) > 1]
+    stuck = [axis for axis in axes if (axis.low == axis.high).all()]
+    axes = [axis for axis in axes if (axis.low != axis.high).any()]
     tolls = make_tolls(boxes, axes, rows, reach)
     return Field(
         rows=rows,
@@ -76,6 +76,20 @@ def make_field(boxes: LeafBoxes, rows: NDArray[np.float64], reach: Reach) -> Fie
         )
         + tuple((axis.boxes, axis.own) for axis in stuck),
         tolls=tolls,
+    )
+
+
+def narrow_field(field: Field, kept: Sequence[NDArray[np.bool_]]) -> Field:
+    """The field of an adversary who can only go to some of the cells, (n, K) for each axis; their own they can keep.
+
+    The reach stays what it was. For fields without tolls.
+    """
+    axes = [restrict(axis, cells) for axis, cells in zip(field.axes, kept, strict=True)]
+    free = [bool((axis.low != axis.high).any()) for axis in axes]
+    return replace(
+        field,
+        axes=tuple(axis for axis, can in zip(axes, free, strict=True) if can),
+        fixed=field.fixed + tuple((axis.boxes, axis.own) for axis, can in zip(axes, free, strict=True) if not can),
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hauberk.models import TreeEnsemble
 
-__all__ = ["MISSING", "ColumnBoxes", "LeafBoxes", "cells_of", "leaf_boxes", "make_column", "members", "select_trees"]
+__all__ = ["MISSING", "ColumnBoxes", "LeafBoxes", "cells_of", "leaf_boxes", "masked_column", "members", "select_trees"]
 
 MISSING = -1
 """The cell of NaN."""
@@ -48,8 +48,8 @@ class ColumnBoxes:
     last: NDArray[np.int32]
     mask: NDArray[np.bool_] | None
     missing: NDArray[np.bool_]
-    firsts: tuple[NDArray[np.int32], NDArray[np.intp]]
-    lasts: tuple[NDArray[np.int32], NDArray[np.intp]]
+    firsts: tuple[NDArray[np.intp], NDArray[np.intp]]
+    lasts: tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,11 +86,13 @@ def leaf_boxes(ensemble: TreeEnsemble) -> LeafBoxes:
     node = np.flatnonzero(ensemble.feature < 0)
     turns = _turns(ensemble, node)
     column = ensemble.feature[turns.node]
-    columns = [_column_boxes(ensemble, int(c), turns.at(column == c)) for c in np.unique(column)]
+    mixed = np.unique(ensemble.feature[ensemble.categorical])
+    columns = [_mixed_column(ensemble, int(c), turns.at(column == c)) for c in mixed]
+    columns += _number_columns(ensemble, turns.at(~np.isin(column, mixed)) if len(mixed) else turns, len(node))
     return LeafBoxes(
         start=np.searchsorted(node, ensemble.roots).astype(np.intp),
         value=ensemble.value[node],
-        columns=tuple(columns),
+        columns=tuple(sorted(columns, key=lambda boxes: boxes.column)),
         precision=ensemble.precision,
     )
 
@@ -130,39 +132,29 @@ def select_trees(boxes: LeafBoxes, chosen: NDArray[np.bool_]) -> LeafBoxes:
     return replace(boxes, start=start.astype(np.intp), value=boxes.value[kept], columns=tuple(columns))
 
 
-def make_column(
+def masked_column(
     column: int,
     edges: NDArray[np.float64],
     leaf: NDArray[np.intp],
-    inside: tuple[NDArray[np.int32], NDArray[np.int32]] | NDArray[np.bool_],
+    inside: NDArray[np.bool_],
     missing: NDArray[np.bool_],
 ) -> ColumnBoxes:
-    """The boxes of one column.
+    """The boxes of a column whose leaves hold any cells.
 
     Args:
         column: Its number.
         edges: (K - 1,) as in `ColumnBoxes`.
         leaf: (P,) the leaves.
-        inside: For each leaf the first and the last cell, or (P, K) bool.
+        inside: (P, K) their cells.
         missing: (P,) whether NaN leads to the leaf.
     """
-    if isinstance(inside, tuple):
-        mask, cells = None, len(edges) + 1
-        empty = inside[0] > inside[1]
-        first, last = np.where(empty, cells, inside[0]), np.where(empty, -1, inside[1])
-        # One number says all three: sorting rows of a matrix is many times slower.
-        key = ((first.astype(np.int64) * (cells + 1)) + last + 1) * 2 + missing
-        _, one, shape = np.unique(key, return_index=True, return_inverse=True)
-        first, last, missing = first[one], last[one], missing[one]
-    else:
-        cells = inside.shape[1]
-        packed = np.packbits(np.concatenate([inside, missing[:, None]], axis=1), axis=1)
-        _, one, shape = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
-        mask, missing = inside[one], missing[one]
-        some = mask.any(axis=1)
-        first = np.where(some, mask.argmax(axis=1), cells)
-        last = np.where(some, cells - 1 - mask[:, ::-1].argmax(axis=1), -1)
-    first, last = first.astype(np.int32), last.astype(np.int32)
+    cells = inside.shape[1]
+    packed = np.packbits(np.concatenate([inside, missing[:, None]], axis=1), axis=1)
+    _, one, shape = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
+    mask = inside[one]
+    some = mask.any(axis=1)
+    first = np.where(some, mask.argmax(axis=1), cells).astype(np.int32)
+    last = np.where(some, cells - 1 - mask[:, ::-1].argmax(axis=1), -1).astype(np.int32)
     return ColumnBoxes(
         column=column,
         edges=edges,
@@ -172,10 +164,18 @@ def make_column(
         first=first,
         last=last,
         mask=mask,
-        missing=missing,
-        firsts=np.unique(first, return_inverse=True),
-        lasts=np.unique(last, return_inverse=True),
+        missing=missing[one],
+        firsts=_distinct(first, cells + 1),
+        lasts=_distinct(last + 1, cells + 1, shift=1),
     )
+
+
+def _distinct(values: NDArray[np.integer], limit: int, *, shift: int = 0) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The different values below a limit, less a shift, and which of them each is; without the cost of sorting."""
+    present = np.zeros(limit, dtype=np.bool_)
+    present[values] = True
+    number = np.cumsum(present) - 1
+    return np.flatnonzero(present) - shift, number[values]
 
 
 def _turns(ensemble: TreeEnsemble, leaves: NDArray[np.intp]) -> _Turns:
@@ -201,24 +201,79 @@ def _turns(ensemble: TreeEnsemble, leaves: NDArray[np.intp]) -> _Turns:
     )
 
 
-def _column_boxes(ensemble: TreeEnsemble, column: int, turns: _Turns) -> ColumnBoxes:
+def _number_columns(ensemble: TreeEnsemble, turns: _Turns, leaves: int) -> list[ColumnBoxes]:
+    """The boxes of all columns without categorical splits, made together: most models have many small ones."""
+    if not len(turns.node):
+        return []
+    edges, edge_column, cut = _all_edges(ensemble, turns.node)
+    width = ensemble.width
+    edge_start = np.searchsorted(edge_column, np.arange(width + 1))
+    column = ensemble.feature[turns.node].astype(np.intp)
+    pairs, pair = np.unique(column * leaves + turns.leaf, return_inverse=True)
+    pair_column = pairs // leaves
+    first = np.zeros(len(pairs), dtype=np.int64)
+    last = np.diff(edge_start)[pair_column]
+    missing = np.ones(len(pairs), dtype=np.bool_)
+    cut = cut - edge_start[column]
+    np.maximum.at(first, pair[~turns.left], cut[~turns.left] + 1)
+    np.minimum.at(last, pair[turns.left], cut[turns.left])
+    np.logical_and.at(missing, pair, ensemble.missing_left[turns.node] == turns.left)
+    empty = first > last
+    first[empty], last[empty] = np.diff(edge_start)[pair_column[empty]] + 1, -1
+    # One number says column, range and whether NaN fits, in the order of the columns.
+    radix = len(edges) + 3
+    key = ((pair_column * radix + first) * radix + last + 1) * 2 + missing
+    _, one, shape = np.unique(key, return_index=True, return_inverse=True)
+    pair_start = np.searchsorted(pair_column, np.arange(width + 1))
+    shape_start = np.searchsorted(pair_column[one], np.arange(width + 1))
+    made = []
+    for at in np.flatnonzero(np.diff(pair_start)):
+        here, shapes = slice(pair_start[at], pair_start[at + 1]), one[shape_start[at] : shape_start[at + 1]]
+        cells = int(edge_start[at + 1] - edge_start[at]) + 1
+        made.append(
+            ColumnBoxes(
+                column=int(at),
+                edges=edges[edge_start[at] : edge_start[at + 1]],
+                cells=cells,
+                leaf=pairs[here] - at * leaves,
+                shape=shape[here] - shape_start[at],
+                first=first[shapes].astype(np.int32),
+                last=last[shapes].astype(np.int32),
+                mask=None,
+                missing=missing[shapes],
+                firsts=_distinct(first[shapes], cells + 1),
+                lasts=_distinct(last[shapes] + 1, cells + 1, shift=1),
+            )
+        )
+    return made
+
+
+def _all_edges(
+    ensemble: TreeEnsemble, nodes: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.intp]]:
+    """The different thresholds of each column, their columns, and the number of each node's threshold among them."""
+    column, threshold = ensemble.feature[nodes], ensemble.threshold[nodes]
+    order = np.lexsort((threshold, column))
+    fresh = np.ones(len(order), dtype=np.bool_)
+    fresh[1:] = (np.diff(column[order]) != 0) | (np.diff(threshold[order]) != 0)
+    number = np.empty(len(order), dtype=np.intp)
+    number[order] = np.cumsum(fresh) - 1
+    return threshold[order][fresh], column[order][fresh], number
+
+
+def _mixed_column(ensemble: TreeEnsemble, column: int, turns: _Turns) -> ColumnBoxes:
+    """The boxes of a column with categorical splits, and perhaps others."""
     categorical = ensemble.categorical[turns.node]
     edges = _edges(ensemble, turns.node, categorical)
-    cells = len(edges) + 1
     leaf, pair = np.unique(turns.leaf, return_inverse=True)
-    first, last = np.zeros(len(leaf), dtype=np.int32), np.full(len(leaf), cells - 1, dtype=np.int32)
     missing = np.ones(len(leaf), dtype=np.bool_)
     np.logical_and.at(missing, pair, ensemble.missing_left[turns.node] == turns.left)
-    cut = np.searchsorted(edges, ensemble.threshold[turns.node]).astype(np.int32)
-    right, left = ~turns.left & ~categorical, turns.left & ~categorical
-    np.maximum.at(first, pair[right], cut[right] + 1)
-    np.minimum.at(last, pair[left], cut[left])
-    if not categorical.any():
-        return make_column(column, edges, leaf, (first, last), missing)
-    mask = (first[:, None] <= np.arange(cells)) & (last[:, None] >= np.arange(cells))
-    goes_left = _category_cells(ensemble, turns.node[categorical], edges)
-    np.logical_and.at(mask, pair[categorical], goes_left == turns.left[categorical, None])
-    return make_column(column, edges, leaf, mask, missing)
+    cut = np.searchsorted(edges, ensemble.threshold[turns.node])
+    goes_left = np.arange(len(edges) + 1) <= cut[:, None]
+    goes_left[categorical] = _category_cells(ensemble, turns.node[categorical], edges)
+    mask = np.ones((len(leaf), len(edges) + 1), dtype=np.bool_)
+    np.logical_and.at(mask, pair, goes_left == turns.left[:, None])
+    return masked_column(column, edges, leaf, mask, missing)
 
 
 def _edges(ensemble: TreeEnsemble, nodes: NDArray[np.intp], categorical: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hauberk.attack.evasion.axes import Axis
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.effort import QUICK, STANDARD, Effort
-from hauberk.attack.evasion.field import Field, batches, make_field
+from hauberk.attack.evasion.field import Field, batches, make_field, narrow_field
 from hauberk.attack.evasion.judge import Judge, make_judge
 from hauberk.attack.evasion.radius import certified_radius
 from hauberk.attack.evasion.tree_certificate import reached_leaves
@@ -26,6 +27,8 @@ Matrix = NDArray[np.float64]
 
 _COARSE, _FINE = 0.02, 1e-3
 """Gap between proved and found distance, relative to the found one, that descent and branch and bound leave."""
+_ROUNDING = 2.0**-23
+"""Relative room for a number that only its cast takes into a cell."""
 _STEPS = 16
 _SHORT = 8
 """The first searches get this part of the regions that the effort allows."""
@@ -56,12 +59,12 @@ class _Ranges:
     low: Matrix
     high: Matrix
 
-    def ball(self, rows: Matrix, radius: Matrix) -> Reach:
-        """All rows within a radius, (n,), of each row."""
-        step, width = radius[:, None] * self.scale, len(self.scale)
+    def reach(self, rows: Matrix) -> Reach:
+        """All rows within the ranges."""
+        moves, width = self.scale > 0, len(self.scale)
         return Reach(
-            low=np.minimum(np.maximum(rows - step, self.low), rows),
-            high=np.maximum(np.minimum(rows + step, self.high), rows),
+            low=np.where(moves, np.minimum(rows, self.low), rows),
+            high=np.where(moves, np.maximum(rows, self.high), rows),
             choices=(None,) * width,
             mutable=self.scale > 0,
             integer=np.zeros(width, dtype=np.bool_),
@@ -69,6 +72,13 @@ class _Ranges:
             budget=math.inf,
             relations=(np.empty((0, width)), np.empty(0)),
         )
+
+    def cell_distances(self, field: Field, axis: Axis) -> Matrix:
+        """(n, K) how far each row must go to be cast into each cell, at least."""
+        column = axis.columns[0]
+        there, here = axis.points[:, :, 0], field.rows[:, column, None]
+        step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here))
+        return np.asarray(np.maximum(step, 0.0) / self.scale[column])
 
     def farthest(self, rows: Matrix) -> Matrix:
         """(n,) the distance of the farthest row within the ranges."""
@@ -160,7 +170,16 @@ def minimal_perturbation(
                 tried=certified[index],
             )
             rng = np.random.default_rng([seed, number, int(index[0])])
-            task = _Task(contest=contest, judge=judge, ranges=ranges, bracket=bracket, rng=rng)
+            field = make_field(contest.boxes, rows[index], ranges.reach(rows[index]))
+            task = _Task(
+                contest=contest,
+                field=field,
+                distances=tuple(ranges.cell_distances(field, axis) for axis in field.axes),
+                judge=judge,
+                ranges=ranges,
+                bracket=bracket,
+                rng=rng,
+            )
             _narrow(task, effort)
             best[index], distance[index] = bracket.rows, bracket.distance
             proved[index] = np.minimum(proved[index], bracket.proved)
@@ -169,9 +188,16 @@ def minimal_perturbation(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Task:
-    """The brackets of rows of one label, and the two ways to narrow them."""
+    """The brackets of rows of one label, and the two ways to narrow them.
+
+    Attributes:
+        field: Of the farthest rows within the ranges.
+        distances: For each axis (n, K), no row that is cast into the cell is nearer.
+    """
 
     contest: Contest
+    field: Field
+    distances: tuple[Matrix, ...]
     judge: Judge
     ranges: _Ranges
     bracket: _Bracket
@@ -198,8 +224,8 @@ class _Task:
         return index[~found.found & ~found.safe]
 
     def _field(self, index: NDArray[np.intp], radius: Matrix) -> Field:
-        rows = self.bracket.original[index]
-        return make_field(self.contest.boxes, rows, self.ranges.ball(rows, radius))
+        near = [distance[index] <= radius[:, None] for distance in self.distances]
+        return narrow_field(self.field.at(index), near)
 
     def _tell(self, index: NDArray[np.intp], radius: Matrix, found: NDArray[np.bool_], rows: Matrix) -> None:
         distance = self.ranges.distance(self.bracket.original[index], rows)

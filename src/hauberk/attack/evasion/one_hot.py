@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes, cells_of, make_column, members
+from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes, cells_of, masked_column, members
 
 __all__ = ["Options", "group_boxes", "group_options"]
 
@@ -51,4 +51,4 @@ def group_boxes(boxes: LeafBoxes, group: tuple[int, ...], options: Options) -> C
         values = options.patterns[:, group.index(column.column)]
         inside[column.leaf] &= members(column, cells_of(column, values, boxes.precision))[column.shape]
     leaf = np.unique(np.concatenate([column.leaf for column in columns]))
-    return make_column(-1, np.empty(0), leaf, inside[leaf], np.ones(len(leaf), dtype=np.bool_))
+    return masked_column(-1, np.empty(0), leaf, inside[leaf], np.ones(len(leaf), dtype=np.bool_))

@@ -6,10 +6,14 @@ So the certified radius is the distance of one leaf, and is found by adding leav
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.errors import WrongSamples
+from hauberk.attack.evasion.cliques import Cliques, merge_trees, single_leaves
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes
 from hauberk.models import TreeEnsemble
@@ -33,6 +37,7 @@ def certified_radius(
     scale: Matrix,
     low: Matrix,
     high: Matrix,
+    level: int = 1,
 ) -> Matrix:
     """(n,) lower bounds of the L-infinity distance, in units of `scale`, at which the class can change at all.
 
@@ -46,6 +51,7 @@ def certified_radius(
         scale: (d,) float64, how far each feature moves at radius 1; 0 where it cannot move.
         low: (d,) float64, lower end of the valid range of each feature.
         high: (d,) float64, upper end.
+        level: How often trees are merged two by two first; each time the bound is no looser and costs more.
 
     Raises:
         NotAttackable: The ensemble is a regression.
@@ -55,18 +61,25 @@ def certified_radius(
     if not len(rows) or labels.shape != rows.shape[:1] or not scale.shape == low.shape == high.shape == width:
         raise WrongSamples(expected=f"rows with labels, and scale, low and high of shape {width}", got=f"{rows.shape}")
     radius = np.full(len(rows), np.inf)
-    pairs = tuple(contests(ensemble, labels))
-    leaves = max(len(pair.value) for pair in pairs)
-    for index in np.array_split(np.arange(len(rows)), max(1, len(rows) * leaves // _CELLS)):
-        boxes, distance = None, np.empty(0)
-        for pair in pairs:
-            if pair.boxes is not boxes:
-                boxes, distance = pair.boxes, _distances(pair.boxes, rows[index], scale, low, high)
-            mine = np.flatnonzero(labels[index] == pair.label)
-            if len(mine):
-                found = _first_fall(pair, np.ascontiguousarray(distance[:, mine]))
-                radius[index[mine]] = np.minimum(radius[index[mine]], found)
+    for boxes, pairs in _by_boxes(contests(ensemble, labels)):
+        cliques = single_leaves(boxes)
+        for _ in range(level):
+            cliques = merge_trees(boxes, cliques)
+        for index in np.array_split(np.arange(len(rows)), max(1, len(rows) * len(cliques.leaf) // _CELLS)):
+            distance = _distances(boxes, rows[index], scale, low, high)
+            for pair in pairs:
+                mine = np.flatnonzero(labels[index] == pair.label)
+                if len(mine):
+                    found = _first_fall(pair, cliques, distance[:, mine])
+                    radius[index[mine]] = np.minimum(radius[index[mine]], found)
     return radius
+
+
+def _by_boxes(pairs: Iterable[Contest]) -> Iterator[tuple[LeafBoxes, list[Contest]]]:
+    """The contests that share their boxes, together: what does not depend on the label is then done once."""
+    for _, same in groupby(pairs, key=lambda pair: id(pair.boxes)):
+        together = list(same)
+        yield together[0].boxes, together
 
 
 def _distances(boxes: LeafBoxes, rows: Matrix, scale: Matrix, low: Matrix, high: Matrix) -> Matrix:
@@ -75,9 +88,11 @@ def _distances(boxes: LeafBoxes, rows: Matrix, scale: Matrix, low: Matrix, high:
     for column in boxes.columns:
         at = column.column
         shapes = _shape_distances(boxes, column, rows[:, at], float(low[at]), float(high[at]))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            away = np.where(shapes > 0, shapes / scale[at], 0.0)
-        distance[column.leaf] = np.maximum(distance[column.leaf], away[column.shape])
+        if scale[at] > 0:
+            shapes /= scale[at]
+        else:
+            shapes[shapes > 0] = np.inf
+        distance[column.leaf] = np.maximum(distance[column.leaf], shapes[column.shape])
     return distance
 
 
@@ -105,17 +120,19 @@ def _gaps(floor: Matrix, ceiling: Matrix, values: Matrix, low: float, high: floa
     return np.where(beyond, np.inf, np.maximum(gap, 0.0))
 
 
-def _first_fall(contest: Contest, distance: Matrix) -> Matrix:
-    """(n,) the distance of the leaf with which the bound falls to the slack, by halving the sorted distances."""
-    value = contest.value[:, None]
+def _first_fall(contest: Contest, cliques: Cliques, distance: Matrix) -> Matrix:
+    """(n,) the distance of the clique with which the bound falls to the slack, by halving the sorted distances."""
+    value = cliques.add(contest.value)[:, None]
+    # The common part of boxes is as far away as the farthest of them.
+    distance = np.maximum.reduce([distance[leaf] for leaf in cliques.leaf.T])
     sorted_distances, column = np.sort(distance, axis=0), np.arange(distance.shape[1])
     low, high = np.zeros((2, len(column)), dtype=np.intp)
     high += len(value)  # one after the last: the bound never falls
     while (low < high).any():
         middle = np.minimum((low + high) // 2, len(value) - 1)
         near = distance <= sorted_distances[middle, column]
-        worst = np.minimum.reduceat(np.where(near, value, np.inf), contest.boxes.start, axis=0)
-        # A tree none of whose leaves is that near cannot be: each row lies in a leaf of each tree.
+        worst = np.minimum.reduceat(np.where(near, value, np.inf), cliques.start, axis=0)
+        # No group is without a near clique: each row lies in one leaf of each tree, at distance 0.
         fell = contest.base + worst.sum(axis=0) <= contest.slack
         high, low = np.where(fell, middle, high), np.where(fell, low, middle + 1)
         low = np.minimum(low, high)

@@ -23,11 +23,13 @@ class Worst:
         region: (S,) intp.
         leaf: (S,) int32, the leaf with the smallest value.
         weight: (S,) float64, by how much the next one is better: what the adversary loses by missing it.
+        total: (B,) float64, the weights of each region together.
     """
 
     region: NDArray[np.intp]
     leaf: NDArray[np.int32]
     weight: Vector
+    total: Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +69,7 @@ def worst_of_trees(atlas: Atlas, regions: Regions) -> Worst:
     """The worst leaf of each tree that is not constant."""
     owner = np.repeat(np.arange(len(regions.row)), regions.count)
     if not len(owner):
-        return Worst(region=owner, leaf=regions.leaf, weight=np.empty(0))
+        return Worst(region=owner, leaf=regions.leaf, weight=np.empty(0), total=np.zeros(len(regions.row)))
     start, least, _ = _segments(atlas, owner, regions.leaf)
     value = atlas.value[regions.leaf]
     segment = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(owner))))
@@ -75,7 +77,13 @@ def worst_of_trees(atlas: Atlas, regions: Regions) -> Worst:
     place = np.flatnonzero(smallest)
     chosen = place[np.searchsorted(segment[place], np.arange(len(start)))]
     second = np.minimum.reduceat(np.where(smallest, np.inf, value), start)
-    return Worst(region=owner[start], leaf=regions.leaf[chosen], weight=second - least)
+    weight = second - least
+    return Worst(
+        region=owner[start],
+        leaf=regions.leaf[chosen],
+        weight=weight,
+        total=np.asarray(np.bincount(owner[start], weight, len(regions.row)), dtype=np.float64),
+    )
 
 
 def favour_cells(atlas: Atlas, field: Field, regions: Regions, worst: Worst, number: int) -> Favour:
@@ -87,8 +95,7 @@ def favour_cells(atlas: Atlas, field: Field, regions: Regions, worst: Worst, num
     else:
         weight = _set_weights(atlas, worst, number, count, cells)
     weight = np.where(offered, weight, -1.0)
-    total = np.bincount(worst.region, worst.weight, count)
-    conflict = np.where(offered.sum(axis=1) > 1, np.maximum(total - weight.max(axis=1), 0.0), -1.0)
+    conflict = np.where(offered.sum(axis=1) > 1, np.maximum(worst.total - weight.max(axis=1), 0.0), -1.0)
     return Favour(weight=weight, offered=offered, conflict=conflict, empty=present & ~offered.any(axis=1))
 
 
@@ -106,8 +113,8 @@ def _segments(
 def _range_weights(atlas: Atlas, worst: Worst, number: int, count: int, cells: int) -> Vector:
     """(B, K) by summing up where the ranges of the leaves begin and end."""
     width = cells + 1
-    begin = worst.region * width + np.clip(atlas.first[number, worst.leaf], 0, cells)
-    end = worst.region * width + np.clip(atlas.last[number, worst.leaf] + 1, 0, cells)
+    begin = worst.region * width + atlas.first[number, worst.leaf]
+    end = worst.region * width + atlas.last[number, worst.leaf] + 1
     change = np.bincount(begin, worst.weight, count * width) - np.bincount(end, worst.weight, count * width)
     return np.asarray(change.reshape(count, width).cumsum(axis=1)[:, :cells])
 

@@ -179,11 +179,13 @@ def _try(
     field, judge, state = quest.field, quest.judge, quest.state
     owner = regions.row[at]
     rows = _rows_in_cells(field, owner, cells[at])
-    valid = judge.valid(field, owner, rows)
+    # Without tolls each cell's point is within reach whatever the others are; what is found is checked all the same.
+    valid = judge.valid(field, owner, rows) if field.tolls else np.ones(len(at), dtype=np.bool_)
     if field.reach.relations[1].size:
         _settle(quest, favours, cells, at, owner, rows, valid)
     beaten = np.zeros(len(at), dtype=np.bool_)
     beaten[valid] = judge.beaten(rows[valid], quest.contest.label)
+    beaten[beaten] = judge.valid(field, owner[beaten], rows[beaten])
     state.tried[:] += np.bincount(owner[valid], minlength=len(state.tried))
     state.found[owner[beaten]] = True
     state.rows[owner[beaten]] = rows[beaten]
