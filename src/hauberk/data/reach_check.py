@@ -56,50 +56,50 @@ def check_reach(reach: Reach, rows: Matrix, changed: Matrix, *, exact: bool = Fa
         BadRows: Shapes that do not belong together.
     """
     valid = np.ones(len(rows), bool)
-    for _, _, broken in _rules(reach, rows, changed, exact):
-        valid &= ~broken
+    for _, broken in _rules(reach, rows, changed, exact):
+        valid &= ~(broken.any(axis=1) if broken.ndim == 2 else broken)
     return valid
 
 
 def list_violations(reach: Reach, rows: Matrix, changed: Matrix, *, exact: bool = False) -> tuple[Violation, ...]:
     """Each rule that is broken and where, for messages and tests; empty where `check_reach` is all true."""
     found = [
-        Violation(row=int(row), rule=rule, column=column)
-        for rule, column, broken in _rules(reach, rows, changed, exact)
-        for row in np.flatnonzero(broken)
+        Violation(row=int(place[0]), rule=rule, column=int(place[1]) if broken.ndim == 2 else -1)
+        for rule, broken in _rules(reach, rows, changed, exact)
+        for place in np.argwhere(broken)
     ]
     return tuple(sorted(found))
 
 
-def _rules(reach: Reach, rows: Matrix, changed: Matrix, exact: bool) -> Iterator[tuple[str, int, Mask]]:
-    """Each rule's name, column and (n,) mask of the rows that break it."""
+def _rules(reach: Reach, rows: Matrix, changed: Matrix, exact: bool) -> Iterator[tuple[str, Mask]]:
+    """Each rule's name and where it is broken: (n, d) for rules of a cell, (n,) for rules of a row."""
     if not rows.shape == changed.shape == reach.low.shape:
         raise BadRows(expected=f"two matrices of shape {reach.low.shape}", got=f"{rows.shape} and {changed.shape}")
-    same = (changed == rows) | (np.isnan(changed) & np.isnan(rows))
-    for column in range(rows.shape[1]):
-        yield from _column_rules(reach, column, rows[:, column], changed[:, column], same[:, column], exact)
+    gone, left = np.isnan(rows), np.isnan(changed)
+    same = (changed == rows) | (left & gone)
+    yield "missing", gone != left
+    yield from _cell_rules(reach, rows, changed, ~(same | gone | left), exact)
     room = 0.0 if exact else _HALF_SPACING
-    yield "cost", -1, _over_budget(reach, rows, changed, same, room)
+    yield "cost", _over_budget(reach, rows, changed, same, room)
     yield from _relation_rules(reach, rows, changed, room)
     yield from _group_rules(reach, changed, same)
 
 
-def _column_rules(
-    reach: Reach, column: int, old: Matrix, new: Matrix, same: Mask, exact: bool
-) -> Iterator[tuple[str, int, Mask]]:
-    yield "missing", column, np.isnan(old) != np.isnan(new)
-    moved = ~same & ~np.isnan(old) & ~np.isnan(new)
-    allowed = reach.choices[column]
-    if allowed is not None:
-        yield "category", column, moved & ~_allowed(allowed, new)
-        return
-    whole = bool(reach.integer[column])
-    low, high = reach.low[:, column], reach.high[:, column]
-    if not reach.mutable[column]:
-        low = high = old
-    yield "interval", column, moved & _outside(low, high, new, exact or whole)
-    if whole:
-        yield "integer", column, moved & (np.floor(new) != new)
+def _cell_rules(reach: Reach, rows: Matrix, changed: Matrix, moved: Mask, exact: bool) -> Iterator[tuple[str, Mask]]:
+    """What a value must be that has `moved`, (n, d), all columns together: attacks ask this of many small batches."""
+    number = np.array([allowed is None for allowed in reach.choices], bool)
+    category = np.zeros(rows.shape, bool)
+    for column in np.flatnonzero(~number):
+        allowed = reach.choices[column]
+        if allowed is not None:
+            category[:, column] = moved[:, column] & ~_allowed(allowed, changed[:, column])
+    yield "category", category
+    low, high = np.where(reach.mutable, reach.low, rows), np.where(reach.mutable, reach.high, rows)
+    outside = (changed < low) | (changed > high)
+    if not exact:
+        outside = np.where(reach.integer, outside, _outside_rounded(low, high, changed))
+    yield "interval", moved & number & outside
+    yield "integer", moved & number & reach.integer & (np.floor(changed) != changed)
 
 
 def _allowed(allowed: Mask, codes: Matrix) -> Mask:
@@ -110,13 +110,10 @@ def _allowed(allowed: Mask, codes: Matrix) -> Mask:
     return known
 
 
-def _outside(low: Matrix, high: Matrix, values: Matrix, exact: bool) -> Mask:
-    if exact:
-        return (values < low) | (values > high)
+def _outside_rounded(low: Matrix, high: Matrix, values: Matrix) -> Mask:
     with np.errstate(over="ignore"):
-        ends = low.astype(np.float32), high.astype(np.float32)
-        narrow = values.astype(np.float32)
-    return (narrow < ends[0]) | (narrow > ends[1])
+        least, most, narrow = low.astype(np.float32), high.astype(np.float32), values.astype(np.float32)
+    return (narrow < least) | (narrow > most)
 
 
 def _over_budget(reach: Reach, rows: Matrix, changed: Matrix, same: Mask, room: float) -> Mask:
@@ -128,17 +125,17 @@ def _over_budget(reach: Reach, rows: Matrix, changed: Matrix, same: Mask, room: 
     return broken
 
 
-def _relation_rules(reach: Reach, rows: Matrix, changed: Matrix, room: float) -> Iterator[tuple[str, int, Mask]]:
+def _relation_rules(reach: Reach, rows: Matrix, changed: Matrix, room: float) -> Iterator[tuple[str, Mask]]:
     for coefficients, bound in zip(*reach.relations, strict=True):
         used = coefficients != 0
         old, new = rows[:, used] * coefficients[used], changed[:, used] * coefficients[used]
         before, after = old.sum(axis=1), new.sum(axis=1)
         slack = (room + _ROUNDING) * np.abs(new).sum(axis=1)
-        yield "relation", -1, after > np.fmax(bound, before) + slack
+        yield "relation", after > np.fmax(bound, before) + slack
 
 
-def _group_rules(reach: Reach, changed: Matrix, same: Mask) -> Iterator[tuple[str, int, Mask]]:
+def _group_rules(reach: Reach, changed: Matrix, same: Mask) -> Iterator[tuple[str, Mask]]:
     for group in reach.one_hot:
         members = changed[:, list(group)]
         one = np.isin(members, (0.0, 1.0)).all(axis=1) & (members.sum(axis=1) == 1)
-        yield "one_hot", -1, ~one & ~same[:, list(group)].all(axis=1)
+        yield "one_hot", ~one & ~same[:, list(group)].all(axis=1)

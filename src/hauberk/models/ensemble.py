@@ -27,7 +27,7 @@ class Link(StrEnum):
     """The margins are class probabilities already (forests)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True, eq=False)
 class TreeEnsemble:
     """All trees as flat arrays over N nodes, tree by tree, root first; children are absolute node numbers.
 

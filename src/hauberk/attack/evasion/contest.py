@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hauberk.attack.errors import BadTarget, NotAttackable
 from hauberk.attack.evasion.leaves import LeafBoxes, leaf_boxes, select_trees
+from hauberk.core.kept import kept_with
 from hauberk.models import Link, TreeEnsemble
 
 __all__ = ["Contest", "contests", "rivals_of"]
@@ -59,13 +60,14 @@ def contests(ensemble: TreeEnsemble, labels: NDArray[np.int64], *, goal: int | N
     classes = 2 if ensemble.link is Link.LOGISTIC else len(ensemble.base)
     if goal is not None and not 0 <= goal < classes:
         raise BadTarget(expected=f"a class code below {classes}", got=str(goal))
-    boxes = leaf_boxes(ensemble)
     for label in np.unique(labels):
         for rival in rivals_of(classes, int(label), goal):
-            yield _contest(ensemble, boxes, int(label), rival)
+            yield _contest(ensemble, int(label), rival)
 
 
-def _contest(ensemble: TreeEnsemble, boxes: LeafBoxes, label: int, rival: int) -> Contest:
+@kept_with
+def _contest(ensemble: TreeEnsemble, label: int, rival: int) -> Contest:
+    boxes = leaf_boxes(ensemble)
     if ensemble.link is Link.LOGISTIC:
         side = 1.0 if label == 1 else -1.0
         value, base, sums = side * boxes.value[:, 0], side * float(ensemble.base[0]), boxes.value

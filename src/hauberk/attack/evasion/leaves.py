@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hauberk.core.kept import kept_with
 from hauberk.models import TreeEnsemble
 
 __all__ = ["MISSING", "ColumnBoxes", "LeafBoxes", "cells_of", "leaf_boxes", "masked_column", "members", "select_trees"]
@@ -52,7 +53,7 @@ class ColumnBoxes:
     lasts: tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, kw_only=True, eq=False)
 class LeafBoxes:
     """The L leaves of an ensemble, tree by tree.
 
@@ -81,6 +82,7 @@ class _Turns:
         return _Turns(leaf=self.leaf[index], node=self.node[index], left=self.left[index])
 
 
+@kept_with
 def leaf_boxes(ensemble: TreeEnsemble) -> LeafBoxes:
     """The boxes of all leaves. Law: a row lies in the box of the leaf that it reaches, and in no other of the tree."""
     node = np.flatnonzero(ensemble.feature < 0)

@@ -16,6 +16,7 @@ from hauberk.attack.errors import WrongSamples
 from hauberk.attack.evasion.cliques import Cliques, merge_trees, single_leaves
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes
+from hauberk.core.kept import kept_with
 from hauberk.models import TreeEnsemble
 
 __all__ = ["certified_radius"]
@@ -62,9 +63,7 @@ def certified_radius(
         raise WrongSamples(expected=f"rows with labels, and scale, low and high of shape {width}", got=f"{rows.shape}")
     radius = np.full(len(rows), np.inf)
     for boxes, pairs in _by_boxes(contests(ensemble, labels)):
-        cliques = single_leaves(boxes)
-        for _ in range(level):
-            cliques = merge_trees(boxes, cliques)
+        cliques = _merged(boxes, level)
         for index in np.array_split(np.arange(len(rows)), max(1, len(rows) * len(cliques.leaf) // _CELLS)):
             distance = _distances(boxes, rows[index], scale, low, high)
             for pair in pairs:
@@ -73,6 +72,12 @@ def certified_radius(
                     found = _first_fall(pair, cliques, distance[:, mine])
                     radius[index[mine]] = np.minimum(radius[index[mine]], found)
     return radius
+
+
+@kept_with
+def _merged(boxes: LeafBoxes, level: int) -> Cliques:
+    """The cliques after merging the trees `level` times."""
+    return merge_trees(boxes, _merged(boxes, level - 1)) if level else single_leaves(boxes)
 
 
 def _by_boxes(pairs: Iterable[Contest]) -> Iterator[tuple[LeafBoxes, list[Contest]]]:
