@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack.evasion.field import Field
 from hauberk.attack.evasion.tree_regions import Atlas, Regions, offered_cells
 
-__all__ = ["Favour", "Worst", "bound_regions", "favour_cells", "worst_of_trees"]
+__all__ = ["AGREED", "Favour", "Worst", "bound_regions", "favour_cells", "worst_of_trees"]
 
 Vector = NDArray[np.float64]
+
+AGREED = 1e-9
+"""Conflict, in units of the margin, below which worst leaves agree; the model itself judges the row."""
+_TOGETHER = 1 << 18
+"""Leaves times axes that are weighed at once, to stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,11 +45,13 @@ class Favour:
         offered: (B, K) bool.
         conflict: (B,) float64, weight of the worst leaves that must be missed on this axis, whichever cell is
             taken; -1 where the region has no two cells to choose from.
+        heavy: (B, K) bool, the offered cells that all agreeing leaves hold.
         empty: (B,) bool, whether no row can be there at all.
     """
 
     weight: Vector
     offered: NDArray[np.bool_]
+    heavy: NDArray[np.bool_]
     conflict: Vector
     empty: NDArray[np.bool_]
 
@@ -86,17 +92,28 @@ def worst_of_trees(atlas: Atlas, regions: Regions) -> Worst:
     )
 
 
-def favour_cells(atlas: Atlas, field: Field, regions: Regions, worst: Worst, number: int) -> Favour:
-    """How the worst leaves weigh on the axis of this number."""
-    offered, present = offered_cells(field, regions, number)
-    count, cells = offered.shape
-    if atlas.ordered[number]:
-        weight = _range_weights(atlas, worst, number, count, cells)
-    else:
-        weight = _set_weights(atlas, worst, number, count, cells)
-    weight = np.where(offered, weight, -1.0)
-    conflict = np.where(offered.sum(axis=1) > 1, np.maximum(worst.total - weight.max(axis=1), 0.0), -1.0)
-    return Favour(weight=weight, offered=offered, conflict=conflict, empty=present & ~offered.any(axis=1))
+def favour_cells(atlas: Atlas, regions: Regions, worst: Worst) -> tuple[Favour, ...]:
+    """How the worst leaves weigh on each axis; all axes are weighed together, for there may be many small ones."""
+    if not len(atlas.ordered):
+        return ()
+    offered, first, sizes = offered_cells(atlas, regions), atlas.begin[:-1], np.diff(atlas.begin)
+    weight = np.where(offered, _weights(atlas, worst, len(regions.row)), -1.0)
+    most = np.maximum.reduceat(weight, first, axis=1)
+    heavy = offered & (weight >= np.repeat(most, sizes, axis=1) - AGREED)
+    choice = np.add.reduceat(offered, first, axis=1, dtype=np.intp)
+    conflict = np.where(choice > 1, np.maximum(worst.total[:, None] - most, 0.0), -1.0)
+    empty = atlas.present[regions.row] & (choice == 0)
+    spans = [slice(start, start + size) for start, size in zip(first, sizes, strict=True)]
+    return tuple(
+        Favour(
+            weight=weight[:, span],
+            offered=offered[:, span],
+            heavy=heavy[:, span],
+            conflict=conflict[:, number],
+            empty=empty[:, number],
+        )
+        for number, span in enumerate(spans)
+    )
 
 
 def _segments(
@@ -110,13 +127,23 @@ def _segments(
     return start, np.minimum.reduceat(value, start), np.maximum.reduceat(value, start)
 
 
-def _range_weights(atlas: Atlas, worst: Worst, number: int, count: int, cells: int) -> Vector:
-    """(B, K) by summing up where the ranges of the leaves begin and end."""
-    width = cells + 1
-    begin = worst.region * width + atlas.first[number, worst.leaf]
-    end = worst.region * width + atlas.last[number, worst.leaf] + 1
-    change = np.bincount(begin, worst.weight, count * width) - np.bincount(end, worst.weight, count * width)
-    return np.asarray(change.reshape(count, width).cumsum(axis=1)[:, :cells])
+def _weights(atlas: Atlas, worst: Worst, count: int) -> Vector:
+    """(B, C) on ranges by summing up where those of the leaves begin and end, on sets cell by cell."""
+    axes = len(atlas.ordered)
+    # Behind the cells of each axis stands one more, where ranges end that hold its last cell.
+    begin, width = atlas.begin + np.arange(axes + 1), atlas.begin[-1] + axes
+    change = np.zeros(count * width)
+    at = worst.region * width
+    for part in np.array_split(np.arange(axes), max(1, axes * len(at) // _TOGETHER)):
+        weight = np.tile(worst.weight, len(part))
+        place = at + begin[part, None]
+        change += np.bincount((place + atlas.first[part][:, worst.leaf]).ravel(), weight, len(change))
+        change -= np.bincount((place + atlas.last[part][:, worst.leaf] + 1).ravel(), weight, len(change))
+    weights = np.delete(change.reshape(count, width).cumsum(axis=1), begin[1:] - 1, axis=1)
+    for number in np.flatnonzero(~atlas.ordered):
+        first, stop = int(atlas.begin[number]), int(atlas.begin[number + 1])
+        weights[:, first:stop] = _set_weights(atlas, worst, int(number), count, stop - first)
+    return np.asarray(weights)
 
 
 def _set_weights(atlas: Atlas, worst: Worst, number: int, count: int, cells: int) -> Vector:

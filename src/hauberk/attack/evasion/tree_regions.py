@@ -29,6 +29,9 @@ class Atlas:
         first, last: (A, L) int32, the range of cells on an ordered axis; everything on the others.
         words: (A, L, W) uint64, the bit set of cells on the others; everything on ordered ones. The bit after the
             last cell stands for a missing value, and each leaf has it: rows without a value have met their leaves.
+        begin: (A + 1,) intp, where the cells of each axis begin when those of all axes stand side by side, C of them.
+        allowed: (n, C) bool, which cells each row may go to.
+        present: (n, A) bool, whether the row has a value.
     """
 
     tree: NDArray[np.int32]
@@ -37,6 +40,9 @@ class Atlas:
     first: NDArray[np.int32]
     last: NDArray[np.int32]
     words: NDArray[np.uint64]
+    begin: NDArray[np.intp]
+    allowed: NDArray[np.bool_]
+    present: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,6 +123,9 @@ def make_atlas(contest: Contest, field: Field) -> Atlas:
         first=first,
         last=last,
         words=words,
+        begin=np.cumsum([0, *(axis.boxes.cells for axis in axes)]),
+        allowed=np.concatenate([np.empty((len(field.rows), 0), np.bool_), *(axis.allowed for axis in axes)], axis=1),
+        present=np.array([axis.own != MISSING for axis in axes]).reshape(len(axes), -1).T,
     )
 
 
@@ -182,17 +191,17 @@ def divide(atlas: Atlas, regions: Regions, cut: Cut) -> Regions:
     )
 
 
-def offered_cells(field: Field, regions: Regions, number: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(B, K) the cells of an axis that a region still holds and its row may go to; (B,) whether the row has a value."""
-    axis = field.axes[number]
-    cells = np.arange(axis.boxes.cells)
-    if axis.ordered:
-        low, high = regions.low[:, number, None], regions.high[:, number, None]
-        inside = (cells >= low) & (cells <= high)
-    else:
-        words = np.ascontiguousarray(regions.words[:, number]).astype("<u8").view(np.uint8)
-        inside = np.unpackbits(words, axis=1, count=axis.boxes.cells, bitorder="little").view(np.bool_)
-    return inside & axis.allowed[regions.row], axis.own[regions.row] != MISSING
+def offered_cells(atlas: Atlas, regions: Regions) -> NDArray[np.bool_]:
+    """(B, C) the cells of all axes that a region still holds and its row may go to."""
+    sizes = np.diff(atlas.begin)
+    cell = np.arange(atlas.begin[-1]) - np.repeat(atlas.begin[:-1], sizes)
+    inside = np.repeat(regions.low, sizes, axis=1) <= cell
+    inside &= np.repeat(regions.high, sizes, axis=1) >= cell
+    for number in np.flatnonzero(~atlas.ordered):
+        bits = np.ascontiguousarray(regions.words[:, number]).astype("<u8").view(np.uint8)
+        unpacked = np.unpackbits(bits, axis=1, count=int(sizes[number]), bitorder="little")
+        inside[:, atlas.begin[number] : atlas.begin[number + 1]] = unpacked
+    return np.asarray(inside & atlas.allowed[regions.row])
 
 
 def pack_cells(inside: NDArray[np.bool_], width: int) -> NDArray[np.uint64]:

@@ -20,7 +20,7 @@ from hauberk.attack.evasion.judge import Judge
 from hauberk.attack.evasion.leaves import MISSING
 from hauberk.attack.evasion.presence import Bits
 from hauberk.attack.evasion.settle import settle_row
-from hauberk.attack.evasion.tree_bounds import Favour, bound_regions, favour_cells, worst_of_trees
+from hauberk.attack.evasion.tree_bounds import AGREED, Favour, bound_regions, favour_cells, worst_of_trees
 from hauberk.attack.evasion.tree_cuts import cut_at_cells, cut_conflicts
 from hauberk.attack.evasion.tree_regions import Atlas, Regions, divide, first_regions, join, make_atlas
 
@@ -30,8 +30,6 @@ _LEAVES = 400_000
 """Leaves of all regions looked at together: enough that numpy's overhead is small, few enough for the cache."""
 _PROGRAMS = 16
 """Most programs that are solved for one row, to make its numbers obey relations."""
-_AGREED = 1e-9
-"""Conflict, in units of the margin, below which worst leaves agree; the model itself judges the row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,11 +121,11 @@ def _look(quest: _Quest, regions: Regions) -> Regions | None:
     if not len(regions.row):
         return None
     worst = worst_of_trees(atlas, regions)
-    favours = [favour_cells(atlas, field, regions, worst, number) for number in range(len(field.axes))]
+    favours = favour_cells(atlas, regions, worst)
     live = ~_unreachable(field, regions, favours)
     agreed = np.ones(len(live), dtype=np.bool_)
     for favour in favours:
-        agreed &= favour.conflict <= _AGREED
+        agreed &= favour.conflict <= AGREED
     cells = _agreed_cells(field, regions, favours)
     again = _try(quest, regions, favours, cells, np.flatnonzero(live & agreed))
     parts = []
@@ -157,15 +155,9 @@ def _agreed_cells(field: Field, regions: Regions, favours: Sequence[Favour]) -> 
     """(B, A) on each axis the cheapest of the cells that most weight is on."""
     cells = np.zeros((len(regions.row), len(field.axes)), dtype=np.intp)
     for number, (axis, favour) in enumerate(zip(field.axes, favours, strict=True)):
-        price = np.where(_heaviest(favour), axis.cost[regions.row], np.inf)
+        price = np.where(favour.heavy, axis.cost[regions.row], np.inf)
         cells[:, number] = price.argmin(axis=1)
     return cells
-
-
-def _heaviest(favour: Favour) -> NDArray[np.bool_]:
-    """(B, K) the cells that all agreeing leaves hold."""
-    heavy = favour.weight >= favour.weight.max(axis=1, keepdims=True) - _AGREED
-    return np.asarray(heavy & favour.offered)
 
 
 def _try(
@@ -192,7 +184,7 @@ def _try(
     constant = valid & (regions.count[at] == 0)
     several = np.zeros(len(at), dtype=np.bool_)
     for favour in favours:
-        several |= favour.offered[at].sum(axis=1) > 1
+        several |= favour.conflict[at] >= 0
     again = ~beaten & several & ~(constant & judge.one_rival)
     state.safe[owner[~beaten & ~again & ~(constant & judge.two_classes)]] = False
     return np.asarray(at[again & ~state.found[owner]])
@@ -226,7 +218,7 @@ def _settle(
         low, high = field.reach.low[row].copy(), field.reach.high[row].copy()
         for number, (axis, favour) in enumerate(zip(field.axes, favours, strict=True)):
             if axis.ordered and axis.own[row] != MISSING:
-                heavy = _run_around(_heaviest(favour)[at[place]], int(cells[at[place], number]))
+                heavy = _run_around(favour.heavy[at[place]], int(cells[at[place], number]))
                 ends = cell_ends(quest.contest.boxes, axis, field.reach, int(row), heavy)
                 low[axis.columns[0]], high[axis.columns[0]] = ends
         settled = settle_row(field, int(row), rows[place], low, high)
