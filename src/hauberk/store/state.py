@@ -168,6 +168,9 @@ class StateStore:
 
     def _run(self, row: Row[Any], parts: Sequence[Row[Any]]) -> StageRun:
         try:
+            # SQLite keeps a value of any type in any column.
+            if type(row.leaf) is not int or row.leaf < 0 or not isinstance(row.stage, str):
+                raise ValueError(f"stage {row.stage!r} at leaf {row.leaf!r}"[:200])
             return StageRun(
                 key=parse_digest(row.key),
                 stage=row.stage,

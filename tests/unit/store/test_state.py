@@ -88,6 +88,9 @@ def test_killed_before_the_version_was_written(tmp_path: Path) -> None:
     [
         "UPDATE hauberk_stage_run SET statement = 'sha256:zz'",
         "UPDATE hauberk_stage_run SET recorded_at = 'yesterday'",
+        "UPDATE hauberk_stage_run SET leaf = 'seven'",
+        "UPDATE hauberk_stage_run SET leaf = -1",
+        "UPDATE hauberk_stage_run SET stage = x'00'",
         "UPDATE hauberk_stage_artifact SET digest = ''",
     ],
 )
