@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 
 import pytest
@@ -10,6 +11,7 @@ from hauberk.core.digest import digest_bytes
 from hauberk.core.statement import Subject
 from hauberk.flows.project import open_project
 from hauberk.flows.stage import StageOutput, Task, run_stage
+from hauberk.ledger.errors import RolledBack
 
 COMMON, PUBLISHED = "urn:hauberk:harden:choice:v1", "https://slsa.dev/verification_summary/v1"
 
@@ -62,3 +64,16 @@ def test_an_artifact_exchanged_in_the_state_is_not_used(folder):
     again = run(folder, b"good")
     assert again.reused
     assert again.artifacts == {"model": digest_bytes(b"good")}
+
+
+def test_a_ledger_put_back_or_lost_is_not_gone_on_with(folder):
+    run(folder, b"first")
+    ledger, kept = folder / ".hauberk" / "ledger", folder / "kept"
+    shutil.copytree(ledger, kept)
+    run(folder, b"second")
+    for older in (kept, None):
+        shutil.rmtree(ledger)
+        if older:
+            shutil.copytree(older, ledger)
+        with pytest.raises(RolledBack):
+            run(folder, b"third")
