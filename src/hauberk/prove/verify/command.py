@@ -73,12 +73,13 @@ def _read(path: Path) -> bytes:
 def _find(path: Path) -> Digest | None:
     """The digest of a file; None only where there is nothing of this name, so that what is there is never passed by."""
     try:
-        if not path.exists():
-            return None
+        path.lstat()  # A link that leads nowhere is something, too.
         if not path.is_file():  # A pipe would be waited for.
             raise UnreadableFile(where=str(path), expected="a file", got="something else")
         with path.open("rb") as stream:
             return digest_stream(stream)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise _unreadable(path, error) from error
 
