@@ -213,6 +213,8 @@ class StateStore:
             raise self._fault(error) from error
         except sqlite3.Error as error:  # A setting of a new connection, before SQLAlchemy looks on.
             raise self._fault(error) from error
+        except UnicodeDecodeError as error:  # The driver repeats the damaged names of a schema in its message.
+            raise CorruptState(where=self._where, expected="a database", got=str(error)) from error
 
     def _fault(self, error: SQLAlchemyError | sqlite3.Error) -> StoreError:
         cause: object = error.orig if isinstance(error, DBAPIError) else error

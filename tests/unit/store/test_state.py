@@ -117,6 +117,18 @@ def test_a_damaged_page(path: Path) -> None:
         StateStore.open(path)
 
 
+def test_a_damaged_schema_whose_names_are_no_text(path: Path) -> None:
+    name = b"hauberk_stage_run"
+    data = path.read_bytes()
+    damaged = data.replace(b"table" + name, b"table\xeb" + name[1:]).replace(
+        b"CREATE TABLE " + name, b"CREATE FABLE " + name
+    )
+    assert damaged != data
+    path.write_bytes(damaged)
+    with pytest.raises(CorruptState):
+        StateStore.open(path)
+
+
 def test_a_damaged_page_that_opening_need_not_read(path: Path) -> None:
     parts = tuple((f"artifact {number}", digest_bytes(b"x")) for number in range(500))
     with StateStore.open(path) as state:
