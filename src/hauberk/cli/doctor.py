@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from hauberk.cli.door import Door, door_options
 from hauberk.flows.doctor import Health, Report, examine
@@ -25,6 +26,5 @@ def command(door: Door) -> int:
 def _table(report: Report) -> Table:
     table = Table("part", "found", "state", "how to get it", box=None, pad_edge=False)
     for check in report.checks:
-        state = f"[{_STYLE[check.health]}]{check.health}[/]"
-        table.add_row(check.part, check.found, state, check.hint.replace("[", r"\["))
+        table.add_row(check.part, check.found, Text(check.health, _STYLE[check.health]), check.hint)
     return table

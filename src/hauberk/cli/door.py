@@ -18,11 +18,23 @@ from rich.text import Text
 from hauberk.cli.bars import StageBars
 from hauberk.core.encoding import Json
 from hauberk.core.errors import HauberkError
+from hauberk.core.printable import render_printable
 from hauberk.core.progress import Watcher, unwatched
 
 __all__ = ["Door", "door_options", "folder_argument", "tell_error"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _PlainConsole(Console):
+    """Takes strings for words: names in them are other people's and neither style the output nor steer the terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The words as they are, with what cannot be printed spelt out."""
+        return super().render_str(render_printable(text), **options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +54,9 @@ class Door:
     def show(self, document: Json, *tables: RenderableType) -> None:
         """Print a result: the document as JSON, or the tables for people."""
         if self.json:
-            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+            sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
         elif not self.quiet:
-            console = Console()
+            console = _PlainConsole()
             for table in tables:
                 console.print(table)
 
@@ -77,10 +89,10 @@ folder_argument = click.argument("folder", type=click.Path(path_type=Path), defa
 def tell_error(error: HauberkError, *, as_json: bool) -> int:
     """Print an error once, for people on stderr and as JSON on stdout if asked for; give the exit code."""
     if as_json:
-        sys.stdout.write(json.dumps({"error": error.document()}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"error": error.document()}) + "\n")
     console = Console(stderr=True, highlight=False)
-    console.print(Text.assemble((f"{error.code}  ", "bold red"), error.message))
+    console.print(Text.assemble((f"{error.code}  ", "bold red"), render_printable(error.message)))
     if error.hint:
-        console.print(Text(f"hint: {error.hint}"))
+        console.print(Text(render_printable(f"hint: {error.hint}")))
     console.print(Text(f"see:  {error.page}", style="dim"))
     return error.exit_code

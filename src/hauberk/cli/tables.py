@@ -39,7 +39,7 @@ def stage_tables(stage: StageResult) -> list[RenderableType]:
         table.add_row(name, f"{claim.estimate.value:.4g}", Text(_interval(claim)), claim.rung)
     found = Table("severity", "finding", "count", box=None, pad_edge=False)
     for finding in stage.findings:
-        found.add_row(str(finding["severity"]), Text(str(finding["message"])), str(finding["count"]))
+        found.add_row(str(finding["severity"]), str(finding["message"]), str(finding["count"]))
     head = Text(f"{stage.stage}: leaf {stage.leaf}, {state}\n", "bold")
     return [head, table, "", found] if stage.findings else [head, table]
 
@@ -56,10 +56,8 @@ def _before_after(outcome: Outcome) -> Table:
 def _frontier(outcome: Outcome) -> Table:
     table = Table("candidate", "accuracy", "attacked", "", box=None, pad_edge=False)
     for point in outcome.frontier:
-        mark = "chosen" if point.chosen else point.note
-        table.add_row(
-            point.name, f"{point.clean:.3f}", f"{point.attacked:.3f}", Text(mark, "green" if point.chosen else "")
-        )
+        mark = Text("chosen", "green") if point.chosen else point.note
+        table.add_row(point.name, f"{point.clean:.3f}", f"{point.attacked:.3f}", mark)
     table.title, table.title_justify = "frontier, on validation rows", "left"
     return table
 
@@ -67,7 +65,7 @@ def _frontier(outcome: Outcome) -> Table:
 def _findings(outcome: Outcome) -> Table:
     table = Table("stage", "severity", "finding", "count", box=None, pad_edge=False)
     for stage, finding in outcome.findings:
-        table.add_row(stage, str(finding["severity"]), Text(str(finding["message"])), str(finding["count"]))
+        table.add_row(stage, str(finding["severity"]), str(finding["message"]), str(finding["count"]))
     return table
 
 
@@ -84,7 +82,7 @@ def _paths(outcome: Outcome) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     named = {"report": outcome.report, "bundle": outcome.bundle, "proof": outcome.proof, "public key": outcome.key}
     for name, path in named.items():
-        table.add_row(name, Text(str(path)))
+        table.add_row(name, str(path))
     table.add_row("ledger", f"{outcome.ledger_size} statements, root {outcome.ledger_root}")
     return table
 

@@ -18,6 +18,7 @@ __all__ = [
     "StateLocked",
     "StateUnwritable",
     "UnknownSetting",
+    "UnreadableCheckpoint",
 ]
 
 
@@ -79,6 +80,13 @@ class NoState(FlowError):
 
     code = "FLOW-108"
     title = "Nothing has been run here"
+
+
+class UnreadableCheckpoint(FlowError):
+    """A checkpoint that was named with `--since` cannot be read. Check the path."""
+
+    code = "FLOW-109"
+    title = "Cannot read the checkpoint"
 
 
 class MissingEvidence(FlowError):

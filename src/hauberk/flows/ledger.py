@@ -13,7 +13,7 @@ from hauberk.core.finding import Finding, Severity
 from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement, parse_subject
 from hauberk.crypto import FileKeyProvider, PublicIdentity, verify_envelope
 from hauberk.flows.configuration import load_configuration
-from hauberk.flows.errors import NoState
+from hauberk.flows.errors import NoState, UnreadableCheckpoint
 from hauberk.flows.project import SIGNING_KEY, STATE_FOLDER, STORE_KEY, origin_of
 from hauberk.ledger import LogReader, audit_log, load_log, verify_checkpoint
 from hauberk.store import BlobStore
@@ -133,10 +133,12 @@ def audit_ledger(folder: Path, *, since: Sequence[Path] = ()) -> LedgerAudit:
 
     Raises:
         NoState: Nothing has been run in the folder: there is nothing to vouch for.
+        UnreadableCheckpoint: A file of `since` cannot be read.
+        CryptoError, LedgerError: It is no checkpoint of this log.
     """
     place = _place(folder)
     keys = place.identity.keys
-    known = [verify_checkpoint(path.read_bytes(), keys, origin=place.origin, where=str(path)) for path in since]
+    known = [verify_checkpoint(_kept_checkpoint(path), keys, origin=place.origin, where=str(path)) for path in since]
     log = audit_log(place.ledger, origin=place.origin, verifiers=keys, known=known)
     if not log.clean:
         return LedgerAudit(statements=0, blobs=0, root="", findings=log.findings)
@@ -153,6 +155,14 @@ def audit_ledger(folder: Path, *, since: Sequence[Path] = ()) -> LedgerAudit:
         findings += [replace(found, feature=f"{where}: {found.feature or digest}") for found in store.check(digest)]
     root = reader.checkpoint.root.hex()
     return LedgerAudit(statements=reader.size, blobs=len(named), root=root, findings=tuple(findings))
+
+
+def _kept_checkpoint(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        got = error.strerror or str(error)
+        raise UnreadableCheckpoint(where=str(path), expected="a checkpoint", got=got) from error
 
 
 def _place(folder: Path) -> _Place:

@@ -14,6 +14,7 @@ from hauberk.crypto import FileKeyProvider, Profile, PublicIdentity, Signer
 from hauberk.flows.configuration import Configuration, load_configuration
 from hauberk.flows.errors import BadSetting, StateLocked, StateUnwritable
 from hauberk.ledger import Log, open_log
+from hauberk.ledger.errors import RolledBack
 from hauberk.store import BlobStore, StateStore
 
 __all__ = ["STATE_FOLDER", "Project", "open_project", "origin_of"]
@@ -87,6 +88,7 @@ def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], dat
         signer = keys.signer(SIGNING_KEY)
         ledger = open_log(state_folder / "ledger", origin=name, signers=[signer], verifiers=signer.identity.keys)
         with ledger as log, StateStore.open(state_folder / "state.db") as state:
+            _verify_whole(log, state, state_folder / "ledger")
             store = BlobStore(state_folder / "store", keys, key_name=STORE_KEY)
             store.clean()
             yield Project(
@@ -100,6 +102,17 @@ def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], dat
                 log=log,
                 now=now,
             )
+
+
+def _verify_whole(log: Log, state: StateStore, where: Path) -> None:
+    """Refuse a log that lacks a leaf that the state knows: going on from there would give it a second history.
+
+    A leaf is safe on disk before the state is told of it, so that no crash can leave them so.
+    """
+    known = max((run.leaf for run in state.runs()), default=-1) + 1
+    if known > log.size:
+        hint = "restore the latest ledger; without one, move the whole state folder away and begin a new one"
+        raise RolledBack(where=str(where), expected=f"{known} statements or more", got=str(log.size), hint=hint)
 
 
 def _keys(state_folder: Path, name: str, profile: Profile) -> FileKeyProvider:

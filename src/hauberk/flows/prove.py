@@ -122,7 +122,9 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
             if path.is_file() and path.read_bytes() == data:
                 continue
             draft = folder / f".{name}.new"
-            with draft.open("wb") as stream:
+            # A link that somebody left under this name would lead the bytes into another file.
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+            with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -15,7 +15,14 @@ from hauberk.core.digest import Digest, digest_bytes, digest_json
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement, render_statement
+from hauberk.core.statement import (
+    STATEMENT_PAYLOAD,
+    Statement,
+    Subject,
+    parse_statement,
+    parse_subject,
+    render_statement,
+)
 from hauberk.crypto import sign_envelope, verify_envelope
 from hauberk.flows.errors import MissingEvidence
 from hauberk.flows.project import Project
@@ -24,6 +31,9 @@ from hauberk.store import StageRun
 __all__ = ["StageOutput", "StageResult", "Task", "run_stage"]
 
 _log = structlog.get_logger()
+
+_KEY = "hauberk_key"
+"""Field of every predicate, published ones too: the key of the stage, so that the signature covers what it answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +157,7 @@ def run_stage(project: Project, task: Task, watch: Watcher = unwatched) -> Stage
     output = task.work(report)
     artifacts = {name: project.store.put_bytes(data) for name, data in output.artifacts.items()}
     timings = {"wallSeconds": time.perf_counter() - began, "cpuSeconds": time.process_time() - began_cpu}
-    predicate = output.predicate or _predicate(project, task, output, artifacts, timings)
+    predicate = {**(output.predicate or _predicate(project, task, output, artifacts, timings)), _KEY: str(key)}
     statement = Statement(subjects=output.subjects, predicate_type=task.predicate_type, predicate=predicate)
     envelope = sign_envelope(render_statement(statement), STATEMENT_PAYLOAD, project.signer)
     leaf = project.log.append([envelope])[0]
@@ -176,23 +186,37 @@ def _key(project: Project, task: Task) -> Digest:
 
 
 def _find(project: Project, key: Digest, stage: str, began: float) -> StageResult | None:
-    """The earlier result, or None where any part of it is missing or altered."""
+    """The earlier result, or None where any part of it is missing or altered.
+
+    The state only says where to look: nobody signs it. That the statement answers this key, and which artifacts are
+    its own, is read out of the statement.
+    """
     run = project.state.find_run(key)
     if run is None or run.leaf >= project.log.size:
         return None
     envelope = project.log.read(run.leaf)
-    if digest_bytes(envelope) != run.statement or any(project.store.check(digest) for _, digest in run.artifacts):
+    statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
+    if statement.predicate.get(_KEY) != str(key):
         return None
-    payload = verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD)
+    artifacts = _kept(statement)
+    if any(project.store.check(digest) for digest in artifacts.values()):
+        return None
     return StageResult(
         stage=stage,
-        statement=parse_statement(payload),
-        digest=run.statement,
+        statement=statement,
+        digest=digest_bytes(envelope),
         leaf=run.leaf,
-        artifacts=dict(run.artifacts),
+        artifacts=artifacts,
         reused=True,
         seconds=time.perf_counter() - began,
     )
+
+
+def _kept(statement: Statement) -> Mapping[str, Digest]:
+    """Names and digests of what the statement says is in the store."""
+    found = statement.predicate.get("artifacts", [])
+    subjects = [parse_subject(one, where="artifacts") for one in found] if isinstance(found, list) else []
+    return {subject.name: subject.digest for subject in subjects}
 
 
 def _predicate(

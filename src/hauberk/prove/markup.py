@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from types import MappingProxyType
 
+from hauberk.core.printable import render_printable
+
 __all__ = ["NOTHING", "Markup", "classed", "element", "joined"]
 
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
@@ -51,4 +53,4 @@ def joined(parts: Iterable[str], separator: str = "") -> Markup:
 
 def _visible(text: str) -> str:
     """Escaped text; what cannot be printed (control characters, turns of direction) is spelt out."""
-    return escape("".join(c if c.isprintable() or c in _SPACES else repr(c)[1:-1] for c in text))
+    return escape(render_printable(text, keep=_SPACES))

@@ -26,6 +26,7 @@ from hauberk.crypto.errors import (
     TruncatedCiphertext,
     UnknownKey,
     WrongKey,
+    WrongKeyKind,
 )
 from hauberk.store.errors import (
     AlteredBlob,
@@ -57,6 +58,7 @@ _FAULTS: dict[type[HauberkError], type[StoreError]] = {
     TruncatedCiphertext: TruncatedBlob,
     UnknownKey: WrongStoreKey,
     WrongKey: WrongStoreKey,
+    WrongKeyKind: WrongStoreKey,
 }
 
 
@@ -185,10 +187,17 @@ class BlobStore:
             raise StoreUnwritable(where=self._where(digest), got=error.strerror or str(error)) from error
 
     def clean(self) -> int:
-        """Delete the drafts that killed writers left, and give their number. Only for the one who holds the lock."""
+        """Delete the drafts that killed writers left, and give their number. Only for the one who holds the lock.
+
+        Raises:
+            StoreUnwritable: One cannot be deleted.
+        """
         drafts = list(self._folder.glob(f"{_DRAFT}*"))
         for draft in drafts:
-            draft.unlink(missing_ok=True)
+            try:
+                draft.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreUnwritable(where=str(draft), got=error.strerror or str(error)) from error
         return len(drafts)
 
     def _path(self, digest: Digest) -> Path:

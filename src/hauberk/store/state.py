@@ -168,6 +168,9 @@ class StateStore:
 
     def _run(self, row: Row[Any], parts: Sequence[Row[Any]]) -> StageRun:
         try:
+            # SQLite keeps a value of any type in any column.
+            if type(row.leaf) is not int or row.leaf < 0 or not isinstance(row.stage, str):
+                raise ValueError(f"stage {row.stage!r} at leaf {row.leaf!r}"[:200])
             return StageRun(
                 key=parse_digest(row.key),
                 stage=row.stage,
@@ -210,6 +213,8 @@ class StateStore:
             raise self._fault(error) from error
         except sqlite3.Error as error:  # A setting of a new connection, before SQLAlchemy looks on.
             raise self._fault(error) from error
+        except UnicodeDecodeError as error:  # The driver repeats the damaged names of a schema in its message.
+            raise CorruptState(where=self._where, expected="a database", got=str(error)) from error
 
     def _fault(self, error: SQLAlchemyError | sqlite3.Error) -> StoreError:
         cause: object = error.orig if isinstance(error, DBAPIError) else error

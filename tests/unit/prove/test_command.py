@@ -245,3 +245,12 @@ def test_in_an_environment_of_its_own(folder, tmp_path):
     other = subprocess.run([environment / "bin/hauberk", "secure"], capture_output=True, text=True, check=False)
     assert other.returncode == 2
     assert "only `hauberk prove verify` works" in other.stderr
+
+
+def test_a_link_that_leads_nowhere_is_not_passed_by(folder, capsys):
+    (folder / "report.html").unlink()
+    (folder / "report.html").symlink_to("nowhere")
+    code, _, err = run(capsys, folder / "lab.proof.json", "--key", folder / "lab.pub")
+    assert code == 2
+    assert "PROVE-101" in err
+    assert "report.html" in err

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hauberk.core.digest import Digest, digest_bytes
+from hauberk.crypto import FileKeyProvider
 from hauberk.crypto.errors import UnknownKey
 from hauberk.store import BlobStore
 from hauberk.store.errors import (
@@ -213,3 +214,19 @@ def test_a_cut_blob_gives_no_false_end(store: BlobStore, folder: Path) -> None:
 
 def test_digest_of_another_kind_of_name(store: BlobStore) -> None:
     assert not store.has(Digest("0" * 64))
+
+
+def test_a_draft_that_cannot_be_deleted(store: BlobStore, folder: Path) -> None:
+    (folder / ".draft-1").mkdir(parents=True)
+    with pytest.raises(StoreUnwritable):
+        store.clean()
+
+
+def test_a_blob_that_names_a_key_of_another_kind(tmp_path: Path) -> None:
+    keys = FileKeyProvider(tmp_path / "keys")
+    keys.create_wrapping_key("store")
+    digest = BlobStore(tmp_path / "store", keys).put_bytes(b"x")
+    (tmp_path / "keys" / "store.key").unlink()
+    keys.create_signing_key("store", identity="x")
+    found = BlobStore(tmp_path / "store", FileKeyProvider(tmp_path / "keys")).check(digest)
+    assert [one.code for one in found] == ["store.blob.wrong_key"]

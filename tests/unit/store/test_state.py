@@ -88,6 +88,9 @@ def test_killed_before_the_version_was_written(tmp_path: Path) -> None:
     [
         "UPDATE hauberk_stage_run SET statement = 'sha256:zz'",
         "UPDATE hauberk_stage_run SET recorded_at = 'yesterday'",
+        "UPDATE hauberk_stage_run SET leaf = 'seven'",
+        "UPDATE hauberk_stage_run SET leaf = -1",
+        "UPDATE hauberk_stage_run SET stage = x'00'",
         "UPDATE hauberk_stage_artifact SET digest = ''",
     ],
 )
@@ -110,6 +113,18 @@ def test_a_damaged_page(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[4096 : 4096 + 200] = b"\xff" * 200
     path.write_bytes(bytes(data))
+    with pytest.raises(CorruptState):
+        StateStore.open(path)
+
+
+def test_a_damaged_schema_whose_names_are_no_text(path: Path) -> None:
+    name = b"hauberk_stage_run"
+    data = path.read_bytes()
+    damaged = data.replace(b"table" + name, b"table\xeb" + name[1:]).replace(
+        b"CREATE TABLE " + name, b"CREATE FABLE " + name
+    )
+    assert damaged != data
+    path.write_bytes(damaged)
     with pytest.raises(CorruptState):
         StateStore.open(path)
 

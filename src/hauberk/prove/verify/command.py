@@ -12,6 +12,7 @@ from hauberk.core.digest import Digest, digest_stream
 from hauberk.core.errors import HauberkError
 from hauberk.core.gate import GateResult
 from hauberk.core.limits import DEFAULT_LIMITS
+from hauberk.core.printable import render_printable
 from hauberk.prove.verify.errors import UnreadableFile
 from hauberk.prove.verify.verifier import VerifiedProof, verify_proof
 
@@ -72,12 +73,13 @@ def _read(path: Path) -> bytes:
 def _find(path: Path) -> Digest | None:
     """The digest of a file; None only where there is nothing of this name, so that what is there is never passed by."""
     try:
-        if not path.exists():
-            return None
+        path.lstat()  # A link that leads nowhere is something, too.
         if not path.is_file():  # A pipe would be waited for.
             raise UnreadableFile(where=str(path), expected="a file", got="something else")
         with path.open("rb") as stream:
             return digest_stream(stream)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -90,7 +92,7 @@ def _tell(error: HauberkError, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps({"error": error.document()}) + "\n")
     told = f"{error.code}  {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else "")
-    sys.stderr.write(_plain(told))
+    sys.stderr.write(render_printable(told))
     return error.exit_code
 
 
@@ -118,12 +120,7 @@ def _value(gate: GateResult, leaf: int | None) -> str:
 def _write(lines: Iterator[str]) -> None:
     """Print in whatever the terminal can show, and never what could steer it."""
     encoding = sys.stdout.encoding or "utf-8"
-    text = _plain("\n".join(lines) + "\n")
+    text = render_printable("\n".join(lines) + "\n")
     if not "✓".encode(encoding, "ignore"):
         text = text.replace("✓", "+")
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-def _plain(text: str) -> str:
-    """`text` with what cannot be printed spelt out: names in a proof are another person's."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
