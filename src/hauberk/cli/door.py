@@ -46,7 +46,7 @@ class Door:
     def show(self, document: Json, *tables: RenderableType) -> None:
         """Print a result: the document as JSON, or the tables for people."""
         if self.json:
-            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+            sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
         elif not self.quiet:
             console = Console()
             for table in tables:
@@ -102,7 +102,7 @@ folder_argument = click.argument("folder", type=click.Path(path_type=Path), defa
 def tell_error(error: HauberkError, *, as_json: bool) -> int:
     """Print an error once, for people on stderr and as JSON on stdout if asked for; give the exit code."""
     if as_json:
-        sys.stdout.write(json.dumps({"error": error.document()}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"error": error.document()}) + "\n")
     console = Console(stderr=True, highlight=False)
     console.print(Text.assemble((f"{error.code}  ", "bold red"), error.message))
     if error.hint:

@@ -59,7 +59,7 @@ def init_project(folder: Path, *, train: Path, target: str, test: Path | None, f
     parse_configuration(text.encode(), where=str(path))
     folder.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".toml.new")
-    temporary.write_text(text)
+    temporary.write_bytes(text.encode())  # TOML is UTF-8 whatever the locale
     os.replace(temporary, path)
     return Initialised(path=path, schema=schema)
 
