@@ -33,6 +33,14 @@ VERBS = {
     "demo": "Secure the census lending example.",
 }
 
+_UNWRITABLE = frozenset(
+    {
+        errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM,
+        # A path that was given is in the way, or cannot be one.
+        errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP,
+    }
+)  # fmt: skip
+
 
 class _Verbs(click.Group):
     """Knows the verbs by name and imports `hauberk.cli.<verb>` only when one is called."""
@@ -81,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return tell_error(Interrupted(hint="run the same command again: finished stages are kept"), as_json=as_json)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno not in _UNWRITABLE:
             raise
         where = str(error.filename or "")
         return tell_error(StateUnwritable(where=where, got=error.strerror or str(error)), as_json=as_json)

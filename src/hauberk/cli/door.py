@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +24,8 @@ from hauberk.core.printable import render_printable
 from hauberk.core.progress import Watcher, unwatched
 
 __all__ = ["Door", "door_options", "folder_argument", "tell_error"]
+
+_STDOUT, _STDERR = 1, 2
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,12 +66,17 @@ class Door:
 
     @contextmanager
     def watching(self) -> Iterator[Watcher]:
-        """Progress bars on stderr, one a stage; silent when quiet or where stderr is no terminal."""
-        if self.quiet:
-            yield unwatched
-            return
-        with StageBars() as bars:
-            yield bars.watch
+        """Progress bars on stderr, one a stage; silent when quiet or where stderr is no terminal.
+
+        Whatever the work prints meanwhile (a training function, a library) goes to stderr, so that stdout holds the
+        result only.
+        """
+        with _stdout_to_stderr():
+            if self.quiet:
+                yield unwatched
+                return
+            with StageBars() as bars:
+                yield bars.watch
 
 
 def door_options(command: Command) -> Command:
@@ -81,6 +90,22 @@ def door_options(command: Command) -> Command:
         return command(*args, door=Door(json=as_json, quiet=quiet, seed=seed), **kwargs)
 
     return wrapped  # type: ignore[return-value]  # click replaces the signature
+
+
+@contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """The descriptor too, because compiled libraries and child processes do not ask `sys.stdout`."""
+    sys.stdout.flush()
+    kept = os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        # What C code has buffered would else come out behind the document, at the end of the process.
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, _STDOUT)
+        os.close(kept)
 
 
 folder_argument = click.argument("folder", type=click.Path(path_type=Path), default=Path())

@@ -74,7 +74,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     Raises:
         DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema.
         BadTrainFunction: A reading function fails or gives no table.
-        NotATrainingLabel: Fewer than two classes.
+        NotATrainingLabel: No input, fewer than two classes, or a class with fewer training rows than folds.
     """
     section = configuration.data
     train_table, train_reader = _read(folder, section.train, section.csv)
@@ -87,7 +87,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         readers.append(test_reader)
     else:
         train, test = _split(train, section.test_share, seed)
-    _require_classes(train)
+    _require_learnable(train, folds=configuration.verify.folds)
     return Datasets(
         train=train,
         test=test,
@@ -165,9 +165,21 @@ def _split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]
     return dataset.take(np.flatnonzero(~held)), dataset.take(np.flatnonzero(held))
 
 
-def _require_classes(train: Dataset) -> None:
-    counts = np.bincount(encode_labels(train))
-    if np.count_nonzero(counts) < 2:
-        target = train.schema.target
-        where = target.name if target else "target"
-        raise NotATrainingLabel(where=where, expected="at least two classes", got=str(np.count_nonzero(counts)))
+def _require_learnable(train: Dataset, *, folds: int) -> None:
+    """Refuse training rows that have no input, one class only, or a class that some fold would be without."""
+    target = train.schema.target
+    where, classes = (target.name, target.categories) if target else ("target", ())
+    if not train.schema.inputs:
+        hint = 'keys, times, free text and ignored columns are no inputs; give one `role = "input"`'
+        raise NotATrainingLabel(where="data", expected="at least one input column", got="none", hint=hint)
+    if len(classes) < 2:
+        raise NotATrainingLabel(where=where, expected="at least two classes", got=f"{len(classes)}")
+    counts = np.bincount(encode_labels(train), minlength=len(classes))
+    rarest = int(counts.argmin())
+    if counts[rarest] < folds:
+        raise NotATrainingLabel(
+            where=where,
+            expected=f"at least {folds} training rows of each class (`verify.folds`)",
+            got=f"{counts[rarest]} of {classes[rarest]!r}",
+            hint="take the class out, join it with another, or give more rows",
+        )

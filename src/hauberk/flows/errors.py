@@ -69,7 +69,10 @@ class ProjectExists(FlowError):
 
 
 class NotATrainingLabel(FlowError):
-    """The data cannot be learnt from: fewer than two classes, or a class with fewer rows than there are folds."""
+    """The data cannot be learnt from: no input column, fewer than two classes, or a class with fewer rows than folds.
+
+    What is held out for testing (`data.test-share`) does not count as training rows.
+    """
 
     code = "FLOW-107"
     title = "Nothing to learn"

@@ -18,6 +18,8 @@ from hauberk.flows.errors import BadTrainFunction
 __all__ = ["UserFunction", "is_function", "load_function"]
 
 _NAME = re.compile(r"(?P<file>[^:]+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+# `sys.exit()` in the user's file must not end the run with a code of its own: 0 would read as a gate that was passed.
+_FAILURES = (Exception, SystemExit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ def _run(path: Path, text: str) -> object:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except _FAILURES as error:
         raise BadTrainFunction(where=text, expected="a file that runs", got=_told(error)) from error
     return module
 
@@ -91,11 +93,11 @@ def _guarded(function: Callable[..., Any], text: str) -> Callable[..., Any]:
             return function(*arguments)
         except HauberkError:
             raise
-        except Exception as error:
+        except _FAILURES as error:
             raise BadTrainFunction(where=text, expected="a function that runs", got=_told(error)) from error
 
     return call
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

@@ -19,7 +19,7 @@ from hauberk.flows.functions import UserFunction
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.threat import verify_goal
-from hauberk.flows.training import booster, training_set, user_fit
+from hauberk.flows.training import booster, train_by, training_set, user_fit
 from hauberk.harden import HardenResult, Rules, evasion_attack, harden_model, select_recipes
 from hauberk.models import Kind, LibraryModel, Matrix, open_model, parse_model, require_width, serialise_model
 from hauberk.models.grow import grow_booster
@@ -110,7 +110,7 @@ def _given(folder: Path, name: str) -> _Given | None:
 
 
 def _fit(project: Project, trainer: UserFunction | None) -> Fit:
-    return trainer.call if trainer else booster(project.configuration.model)
+    return partial(train_by, trainer) if trainer else booster(project.configuration.model)
 
 
 def _classes(datasets: Datasets) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def init_project(folder: Path, *, train: Path, target: str, test: Path | None, f
     parse_configuration(text.encode(), where=str(path))
     folder.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".toml.new")
-    temporary.write_text(text)
+    temporary.write_bytes(text.encode())  # TOML is UTF-8 whatever the locale
     os.replace(temporary, path)
     return Initialised(path=path, schema=schema)
 
@@ -132,7 +132,7 @@ def _feature(feature: Feature, table: pa.Table) -> list[str]:
 
 def _spread(column: pa.ChunkedArray, *, whole: bool) -> float:
     """A tenth of the standard deviation, to two digits; for integers at least 1; 0 for a constant."""
-    deviation = float(pc.stddev(pc.cast(column, pa.float64())).as_py() or 0.0)
+    deviation = float(pc.stddev(column.cast(pa.float64(), safe=False)).as_py() or 0.0)
     if not np.isfinite(deviation) or deviation == 0:
         return 0.0
     rounded = float(f"{_REACH * deviation:.2g}")

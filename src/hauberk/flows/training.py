@@ -8,6 +8,7 @@ import numpy as np
 
 from hauberk.data import Dataset, Kind, encode_labels, encode_rows
 from hauberk.flows.configuration import ModelSection
+from hauberk.flows.errors import BadTrainFunction
 from hauberk.flows.functions import UserFunction, load_function
 from hauberk.flows.project import Project
 from hauberk.models import open_model
@@ -16,7 +17,9 @@ from hauberk.models.protocols import Matrix
 from hauberk.models.training import Fit, TrainingSet
 from hauberk.verify.label_errors import FitPredict, Labels
 
-__all__ = ["booster", "fit_predict", "training_set", "user_fit"]
+__all__ = ["booster", "fit_predict", "train_by", "training_set", "user_fit"]
+
+_SHOWN = 6
 
 
 def training_set(dataset: Dataset, *, seed: int) -> TrainingSet:
@@ -52,6 +55,36 @@ def user_fit(project: Project) -> UserFunction | None:
     """The user's training function, or None where the built-in booster trains."""
     text = project.configuration.model.train
     return load_function(project.folder, text) if text else None
+
+
+def train_by(trainer: UserFunction, training: TrainingSet) -> object:
+    """What the user's function makes of `training`, if it speaks of the same columns and classes.
+
+    Raises:
+        BadTrainFunction: A model of another width, or of other labels or the same in another order; its scores would
+            be read as those of other classes.
+        UnknownModel: No model at all.
+    """
+    model, width = trainer.call(training), training.rows.shape[1]
+    found = open_model(model)
+    if found.width != width:
+        hint = "train on all columns of `TrainingSet.rows`"
+        got = f"one of {found.width}"
+        raise BadTrainFunction(where=trainer.spelled, expected=f"a model of {width} columns", got=got, hint=hint)
+    if found.classes != training.classes and not _are_codes(found.classes, len(training.classes)):
+        expected = f"a classifier of the codes 0 to {len(training.classes) - 1}"
+        got = f"classes {', '.join(found.classes[:_SHOWN])}" if found.classes else "a regressor"
+        hint = "train a classifier on `TrainingSet.labels`"
+        raise BadTrainFunction(where=trainer.spelled, expected=expected, got=got, hint=hint)
+    return model
+
+
+def _are_codes(labels: tuple[str, ...], count: int) -> bool:
+    """Whether labels as a library spells them, perhaps as floats, are the class codes in order."""
+    try:
+        return [float(label) for label in labels] == list(range(count))
+    except ValueError:
+        return False
 
 
 def fit_predict(like: TrainingSet, *, trees: int) -> FitPredict:

@@ -85,8 +85,13 @@ def _check(training: TrainingSet) -> None:
     if rows.ndim != 2 or not len(rows) or len(labels) != len(rows) or len(weight) != len(rows):
         got = f"rows {rows.shape}, labels {labels.shape}, weights {weight.shape}"
         raise BadTraining(expected="as many labels and weights as rows, and at least one", got=got)
-    if np.isinf(rows).any() or not np.isfinite(weight).all() or (weight < 0).any():
-        raise BadTraining(expected="finite numbers or NaN, and finite weights from 0", got="others")
+    large = np.flatnonzero((np.abs(rows) > np.finfo(np.float32).max).any(axis=0))
+    if large.size:
+        hint = "scale the column, or name such a value as missing"
+        got = "larger ones or infinity"
+        raise BadTraining(where=training.names[large[0]], expected="numbers within float32", got=got, hint=hint)
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise BadTraining(expected="finite weights from 0", got="others")
     counts = np.bincount(labels[labels >= 0], minlength=len(training.classes))
     if len(training.classes) < 2 or len(counts) > len(training.classes) or (labels < 0).any() or (counts == 0).any():
         got = f"{len(training.classes)} classes and {counts.tolist()[:8]} rows of each"

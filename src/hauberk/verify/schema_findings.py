@@ -62,7 +62,9 @@ def _column_findings(column: pa.ChunkedArray, feature: Feature, named: int) -> I
 def _range_findings(column: pa.ChunkedArray, feature: Feature, named: int) -> Iterator[Finding]:
     low = -np.inf if feature.low is None else feature.low
     high = np.inf if feature.high is None else feature.high
-    outside = _mask(pc.or_(pc.less(column, low), pc.greater(column, high)))
+    # In float64 as the ends are; Arrow would refuse to compare a whole number beyond 2**53, such as a long key.
+    values = column.cast(pa.float64(), safe=False)
+    outside = _mask(pc.or_(pc.less(values, low), pc.greater(values, high)))
     unit = f" {_safe(feature.unit)}" if feature.unit else ""
     message = f"{{count}} values of `{_safe(feature.name)}` lie outside {low:g} to {high:g}{unit}"
     yield from row_findings("verify.schema.out_of_range", message, outside, feature=feature.name, named=named)

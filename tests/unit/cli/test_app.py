@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -68,3 +69,23 @@ def test_doctor_notices_a_missing_part(capsys, monkeypatch):
 def test_version_by_module():
     done = subprocess.run([sys.executable, "-m", "hauberk", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("hauberk, version ")
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_error(tmp_path, capsys):
+    train, taken = tmp_path / "train.csv", tmp_path / "taken"
+    train.write_text("größe,y\n" + "1.5,0\n2.5,1\n" * 30)
+    taken.write_text("")
+    for folder in (taken, taken / "below"):
+        assert run(["init", str(folder), "--train", str(train), "--target", "y", "--json"]) == 2
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "FLOW-302"
+    assert taken.read_text() == ""
+
+
+def test_json_does_not_depend_on_the_locale(tmp_path):
+    (tmp_path / "train.csv").write_text("größe,y\n" + "1.5,0\n2.5,1\n" * 30)
+    command = [sys.executable, "-X", "utf8=0", "-m", "hauberk", "init", ".", "--train", "train.csv", "--target", "y"]
+    plain = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run([*command, "--json"], cwd=tmp_path, env=plain, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["features"][0]["name"] == "größe"
+    assert "größe" in (tmp_path / "hauberk.toml").read_text(encoding="utf-8")

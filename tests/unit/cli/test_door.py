@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 
 import pytest
@@ -40,3 +41,15 @@ def test_a_checkpoint_that_cannot_be_read_is_wrong_use(tmp_path, capsys, name):
     assert run(["keys", str(tmp_path), "--quiet"]) == 0
     assert run(["ledger", "verify", str(tmp_path), "--since", str(tmp_path / name), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "FLOW-109"
+
+
+def test_what_the_work_prints_stays_off_stdout(capfd):
+    door = Door(json=True, quiet=True, seed=None)
+    with door.watching():
+        print("from Python")
+        os.write(1, b"from a library\n")
+    door.show({"verdict": "pass"})
+    told = capfd.readouterr()
+    assert json.loads(told.out) == {"verdict": "pass"}
+    assert "from Python" in told.err
+    assert "from a library" in told.err

@@ -59,3 +59,10 @@ def test_a_failing_function_is_blamed(tmp_path):
     (tmp_path / "train.py").write_text("def fit():\n    raise KeyError('income')\n")
     with pytest.raises(BadTrainFunction, match="KeyError: 'income'"):
         load_function(tmp_path, "train.py:fit").call()
+
+
+@pytest.mark.parametrize("source", ["import sys\ndef fit():\n    sys.exit(0)\n", "import sys\nsys.exit(0)\n"])
+def test_a_function_cannot_end_the_run(tmp_path, source):
+    (tmp_path / "train.py").write_text(source)
+    with pytest.raises(BadTrainFunction, match="SystemExit"):
+        load_function(tmp_path, "train.py:fit").call()

@@ -78,3 +78,8 @@ def test_any_names_and_categories_survive(tmp_path_factory, names, words):
     except HauberkError:
         return
     assert load_configuration(folder).data.target == "y"
+
+
+def test_whole_numbers_beyond_a_float(tmp_path):
+    train = write(tmp_path, COLUMNS | {"long": [2**62 + i % 7 for i in range(80)]})
+    assert init_project(tmp_path, train=train, target="y", test=None, force=False).path.is_file()

@@ -87,6 +87,7 @@ def test_one_hot_splits_name_one_category():
         {"weight": np.full(600, np.nan)},
         {"weight": np.full(600, -1.0)},
         {"rows": np.full((600, 3), np.inf)},
+        {"rows": np.full((600, 3), [1e300, 0.0, 0.0])},
         {"rows": np.full((600, 3), 6.0)},
         {"rows": np.full((600, 3), 0.5)},
         {"rows": np.full((600, 3), -1.0)},

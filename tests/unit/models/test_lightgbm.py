@@ -160,3 +160,8 @@ def test_zero_splits_are_bounded_copies():
     model = open_model(live)
     plain = sum(2 * int(part.split("\n")[0]) - 1 for part in live.model_to_string().split("num_leaves=")[1:6])
     assert plain < len(model.trees.feature) < 8 * plain
+
+
+def test_a_wrapper_before_fit_is_refused():
+    with pytest.raises(UnknownModel, match="LGBMClassifier before fit"):
+        open_model(lightgbm.LGBMClassifier())

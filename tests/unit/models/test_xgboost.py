@@ -6,7 +6,7 @@ import xgboost
 
 from hauberk.models import HasTrees, Kind, margins, open_model, parse_model, require_width, serialise_model
 from hauberk.models.adapters.xgboost import CLASSES_ATTRIBUTE
-from hauberk.models.errors import BadModelFile, NoTrees, NotSealable, UnknownModel, WrongColumns
+from hauberk.models.errors import BadModelFile, NoTrees, NotSealable, UnknownModel, WrongColumns, WrongRows
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(400, 3))
@@ -168,3 +168,15 @@ def test_truncated_and_foreign_json_are_refused():
     for bad in (data[: len(data) // 2], b'{"learner":1}', json.dumps({"version": [3, 2, 0]}).encode()):
         with pytest.raises(BadModelFile):
             parse_model(bad, Kind.XGBOOST)
+
+
+def test_a_wrapper_before_fit_is_refused():
+    with pytest.raises(UnknownModel, match="XGBClassifier before fit"):
+        open_model(xgboost.XGBClassifier())
+
+
+def test_numbers_beyond_float32_are_refused():
+    rows = ROWS[:4].copy()
+    rows[2, 1] = -1e300
+    with pytest.raises(WrongRows, match="row 2, column 1"):
+        open_model(booster()).predict(rows)

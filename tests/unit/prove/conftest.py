@@ -134,7 +134,10 @@ class Story:
 
     def seal(self) -> None:
         inputs = [named("model", b"m"), named("train", b"1")]
-        self.state("seal", [named("bundle", self.files["lab.bundle"])], {"inputs": inputs})
+        files = [{"name": "model.ubj", "size": 1, "sha256": digest_bytes(b"m").hex}]
+        files.append({"name": "schema.json", "size": 1, "sha256": digest_bytes(b"s").hex})
+        predicate = {"inputs": inputs, "details": {"files": files}}
+        self.state("seal", [named("bundle", self.files["lab.bundle"])], predicate)
 
     def gate(self) -> None:
         gates = [parse_rule(name, rule) for name, rule in self.gates.items()]

@@ -92,12 +92,20 @@ def test_an_altered_file_beside_the_proof(folder, capsys, name):
 
 
 def test_missing_files_are_never_passed_over_silently(folder, tmp_path, capsys):
-    code, out, _ = run(
-        capsys, folder / "lab.proof.json", "--key", folder / "lab.pub", "--files", tmp_path / "elsewhere"
-    )
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    code, out, _ = run(capsys, folder / "lab.proof.json", "--key", folder / "lab.pub", "--files", empty)
     assert code == 0
     for name in ("lab.bundle", "report.html", "report.json"):
         assert f"- {name} is not here: not checked" in out
+
+
+def test_a_folder_that_is_not_there_is_wrong_use(folder, tmp_path, capsys):
+    code, _, err = run(
+        capsys, folder / "lab.proof.json", "--key", folder / "lab.pub", "-q", "--files", tmp_path / "elsewhere"
+    )
+    assert code == 2
+    assert "elsewhere" in err
 
 
 def test_a_folder_of_files(folder, built, tmp_path, capsys):

@@ -208,3 +208,9 @@ def test_the_empty_dataset_is_an_error() -> None:
     assert (finding.code, finding.severity) == ("verify.rows.empty", Severity.ERROR)
     only_target = Schema(features=(SCHEMA.features[3],))
     assert check_dataset(make_dataset(clean().select(["y"]), only_target))[0].severity is Severity.ERROR
+
+
+def test_keys_beyond_a_float_are_compared():
+    table = clean().append_column("id", pa.array([2**62 + 3 * row for row in range(N)]))
+    dataset = make_dataset(table, infer_schema(table, target="y"))
+    assert not [found for found in check_columns(dataset) if found.feature == "id"]

@@ -74,7 +74,10 @@ def open_lightgbm(model: Any, *, classes: tuple[str, ...] = ()) -> LibraryModel:
         UnknownModel: An objective whose values are no scores (a custom one, one-against-all).
     """
     library = import_library("lightgbm")
-    booster = model if isinstance(model, library.Booster) else model.booster_
+    # LightGBM's own error before `fit` is an AttributeError.
+    booster = model if isinstance(model, library.Booster) else getattr(model, "booster_", None)
+    if booster is None:
+        raise UnknownModel(where=_WHERE, expected="a fitted estimator", got=f"{type(model).__name__} before fit")
     own = tuple(str(label) for label in getattr(model, "classes_", ()))
     text = parse_lightgbm_text(booster.model_to_string())
     link = _link(text)

@@ -29,7 +29,7 @@ import numpy as np
 from hauberk.models.adapters.xgboost_document import XgboostDocument, parse_xgboost_document
 from hauberk.models.adapters.xgboost_trees import margin_ensemble, margin_link, score_margins
 from hauberk.models.ensemble import Link
-from hauberk.models.errors import BadModelFile, NoTrees, UnknownModel
+from hauberk.models.errors import BadModelFile, NoTrees, UnknownModel, WrongRows
 from hauberk.models.libraries import import_library
 from hauberk.models.library_model import Kind, LibraryModel, refuse_file, with_trees
 from hauberk.models.protocols import Matrix, Scores
@@ -42,6 +42,7 @@ CLASSES_ATTRIBUTE = "hauberk.classes"
 NAMES_ATTRIBUTE = "hauberk.names"
 """The same for the feature names, because the library refuses some names."""
 _WHERE = "XGBoost model"
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def knows_xgboost(model: object) -> bool:
@@ -123,6 +124,8 @@ def _open_wrapper(model: Any, classes: tuple[str, ...]) -> LibraryModel:
     if not math.isnan(model.missing):
         hint = "encode missing values as NaN and train with missing=nan"
         raise UnknownModel(where=_WHERE, expected="missing=nan", got=f"missing={model.missing}", hint=hint)
+    if not model.__sklearn_is_fitted__():
+        raise UnknownModel(where=_WHERE, expected="a fitted estimator", got=f"{type(model).__name__} before fit")
     booster = model.get_booster()
     best = getattr(model, "best_iteration", None) if model.early_stopping_rounds is not None else None
     if best is not None:
@@ -166,6 +169,11 @@ def _scorer(booster: Any, link: Link | None) -> Callable[[Matrix], Scores]:
     score = score_margins(link)
 
     def predict(rows: Matrix) -> Scores:
+        large = np.argwhere(np.abs(rows) > _LARGEST)
+        if large.size:
+            row, column = (int(index) for index in large[0])
+            where = f"row {row}, column {column}"
+            raise WrongRows(where=where, expected="numbers within float32", got=f"{rows[row, column]:g}")
         # Not `inplace_predict`: for DART it sums in another order than `predict` does.
         matrix = xgboost.DMatrix(
             rows, feature_names=booster.feature_names, feature_types=booster.feature_types, enable_categorical=True

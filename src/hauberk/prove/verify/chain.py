@@ -57,6 +57,7 @@ def verify_chain(evidence: Mapping[str, Evidence]) -> Digest:
         one, other = _digest(evidence[first], kind, what), _digest(evidence[second], other_kind, other_what)
         if one != other:
             raise BrokenChain(where=evidence[second].where, expected=f"{name} {one} as in {first}", got=str(other))
+    _verify_sealed(evidence)
     report = evidence["prove"]
     for stage in (*_GROUNDS, "gate"):
         if report.input(stage) != evidence[stage].digest:
@@ -95,6 +96,20 @@ def verify_verdict(evidence: Mapping[str, Evidence], *, system: str) -> Verdict:
     passed = bool(results) and all(result.passed for result in results)
     time = _verify_words(summary, results, passed=passed)
     return Verdict(passed=passed, time=time, gates=results, leaves=leaves)
+
+
+def _verify_sealed(evidence: Mapping[str, Evidence]) -> None:
+    """The model in the bundle is the one that was trained and attacked, whatever the seal read."""
+    seal, model = evidence["seal"], evidence["harden"].subject("model")
+    details = seal.statement.predicate.get("details")
+    files = details.get("files") if isinstance(details, Mapping) else None
+    sealed = [
+        file.get("sha256")
+        for file in (files if isinstance(files, list) else [])
+        if isinstance(file, Mapping) and str(file.get("name")).startswith("model.")
+    ]
+    if sealed != [model.hex]:
+        raise BrokenChain(where=seal.where, expected=f"one sealed model, {model}", got=repr(sealed)[:120])
 
 
 def _digest(one: Evidence, kind: str, name: str) -> Digest:

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 2
     try:
-        verified = _verify(wish.proof, wish.key, wish.files or wish.proof.parent)
+        verified = _verify(wish.proof, wish.key, wish.files)
     except HauberkError as error:
         return _tell(error, as_json=wish.json)
     if wish.json:
@@ -46,7 +46,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if verified.passed else 1
 
 
-def _verify(proof: Path, key: str, folder: Path) -> VerifiedProof:
+def _verify(proof: Path, key: str, files: Path | None) -> VerifiedProof:
+    folder = proof.parent if files is None else files
+    if not folder.is_dir():  # Every file would be missing from it, and none would have been compared.
+        raise UnreadableFile(where=str(folder), expected="a folder", got="none")
     data, identity = _read(proof), _identity(key)
     return verify_proof(data, identity, find=lambda name: _find(folder / name), where=proof.name)
 

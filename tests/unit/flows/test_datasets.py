@@ -1,0 +1,37 @@
+"""Data that nothing can be learnt from are refused before anything is trained."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from hauberk.flows.configuration import parse_configuration
+from hauberk.flows.datasets import load_datasets
+from hauberk.flows.errors import NotATrainingLabel
+
+TOML = b'[system]\nname = "s"\n[data]\ntrain = "train.parquet"\ntarget = "y"\n'
+LABELS = ["no", "yes"] * 40
+NUMBERS = [float(i) / 7 for i in range(80)]
+
+
+def load(folder, columns):
+    parquet.write_table(pa.table(columns), folder / "train.parquet")
+    return load_datasets(folder, parse_configuration(TOML), seed=0)
+
+
+def test_what_can_be_learnt_is_loaded(tmp_path):
+    assert load(tmp_path, {"a": NUMBERS, "y": LABELS}).train.rows == 60
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"y": LABELS}, "input column"),
+        ({"a": NUMBERS, "y": ["no"] * 80}, "two classes, got 1"),
+        ({"a": NUMBERS, "y": ["rare", *LABELS[1:]]}, "5 training rows of each class .*, got 0 of 'rare'"),
+    ],
+)
+def test_what_cannot_be_learnt_is_named(tmp_path, columns, words):
+    with pytest.raises(NotATrainingLabel, match=words):
+        load(tmp_path, columns)
