@@ -6,7 +6,8 @@ from hauberk.attack.errors import BadTarget, NotAttackable, WrongSamples
 from hauberk.attack.evasion.contest import contests
 from hauberk.attack.evasion.field import make_field
 from hauberk.attack.evasion.judge import make_judge
-from hauberk.attack.evasion.tree_certificate import level_zero
+from hauberk.attack.evasion.tree_certificate import level_zero, reached_leaves
+from hauberk.attack.evasion.tree_search import search_regions
 from hauberk.data import check_reach
 from hauberk.models import Link, margins
 from hauberk.testing.ensembles import random_ensemble
@@ -21,6 +22,18 @@ def test_the_bound_is_the_margin_where_nothing_can_move(claims):
         field = make_field(contest.boxes, claims.rows[index], still.rows(index))
         side = 1 if contest.label else -1
         assert np.abs(level_zero(contest, field) - side * margin[index]).max() < contest.slack
+
+
+def test_a_search_where_nothing_can_move_decides_by_the_row_itself(claims):
+    judge, still = make_judge(claims.model.trees, None), make_reach(claims.rows, mutable=[False] * 6)
+    for contest in contests(claims.model.trees, claims.labels):
+        index = np.flatnonzero(claims.labels == contest.label)
+        field = make_field(contest.boxes, claims.rows[index], still.rows(index))
+        assert not field.axes
+        search = search_regions(contest, field, reached_leaves(contest, field), judge, budget=10)
+        wrong = judge.beaten(claims.rows[index], contest.label)
+        assert np.array_equal(search.found, wrong)
+        assert np.array_equal(search.safe, ~wrong)
 
 
 def test_more_regions_decide_more_and_never_otherwise(claims):

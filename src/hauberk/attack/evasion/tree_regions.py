@@ -125,7 +125,7 @@ def make_atlas(contest: Contest, field: Field) -> Atlas:
         words=words,
         begin=np.cumsum([0, *(axis.boxes.cells for axis in axes)]),
         allowed=np.concatenate([np.empty((len(field.rows), 0), np.bool_), *(axis.allowed for axis in axes)], axis=1),
-        present=np.array([axis.own != MISSING for axis in axes]).reshape(len(axes), -1).T,
+        present=np.array([axis.own != MISSING for axis in axes]).reshape(len(axes), len(field.rows)).T,
     )
 
 
