@@ -48,7 +48,7 @@ class UnknownSetting(FlowError):
 
 
 class BadSetting(FlowError):
-    """A setting has a value of another type or outside its range."""
+    """A setting has a value of another type or outside its range, or two settings exclude each other."""
 
     code = "FLOW-104"
     title = "Bad value of a setting"

@@ -157,7 +157,7 @@ class ModelSection:
     Attributes:
         train: `FILE.py:NAME`, a function that takes a `hauberk.models.TrainingSet` and gives a model; empty for the
             built-in booster.
-        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then.
+        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then, so `train` is empty.
         trees, depth, learning_rate: Size and step of the built-in booster.
         threads: Threads of the built-in booster; the same number gives the same model. More than one pays only on a
             machine with nothing else to do.
