@@ -82,6 +82,7 @@ def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], dat
     """
     configuration = load_configuration(folder)
     state_folder = folder / STATE_FOLDER
+    _refuse_evidence_in_state(folder, configuration.prove.folder)
     with _lock(state_folder):
         name = origin_of(configuration)
         keys = _keys(state_folder, name, Profile(configuration.seal.profile))
@@ -102,6 +103,13 @@ def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], dat
                 log=log,
                 now=now,
             )
+
+
+def _refuse_evidence_in_state(folder: Path, evidence: str) -> None:
+    """Keep what is handed out apart from keys and store, on whatever way the setting leads there."""
+    state = os.path.realpath(folder / STATE_FOLDER)
+    if os.path.commonpath([state, os.path.realpath(folder / evidence)]) == state:
+        raise BadSetting(where="prove.folder", expected=f"a folder outside {STATE_FOLDER}", got=repr(evidence))
 
 
 def _verify_whole(log: Log, state: StateStore, where: Path) -> None:

@@ -240,7 +240,7 @@ class ProveSection:
     """Where the results go.
 
     Attributes:
-        folder: Folder for report, bundle, proof and public key, beside `hauberk.toml`.
+        folder: Folder for report, bundle, proof and public key, beside `hauberk.toml` and outside `.hauberk`.
     """
 
     folder: str = "evidence"
