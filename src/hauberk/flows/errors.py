@@ -19,6 +19,7 @@ __all__ = [
     "StateUnwritable",
     "UnknownSetting",
     "UnreadableCheckpoint",
+    "WrongUse",
 ]
 
 
@@ -90,6 +91,13 @@ class UnreadableCheckpoint(FlowError):
 
     code = "FLOW-109"
     title = "Cannot read the checkpoint"
+
+
+class WrongUse(FlowError):
+    """The command line names no such verb or option, lacks one, or gives a value that it cannot take."""
+
+    code = "FLOW-110"
+    title = "Wrong use of the command"
 
 
 class MissingEvidence(FlowError):
