@@ -37,7 +37,7 @@ class DataError(HauberkError):
 
 
 class FileMissing(DataError):
-    """There is no such file, or the name is that of a folder. Paths are relative to the folder of `hauberk.toml`."""
+    """There is no such file, or the name is that of a folder. Paths in `hauberk.toml` are relative to its folder."""
 
     code = "DATA-101"
     title = "No such data file"

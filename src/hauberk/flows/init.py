@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hauberk.core.encoding import Json
-from hauberk.data import Feature, Kind, Role, Schema, infer_schema
+from hauberk.data import Feature, Kind, Role, Schema, infer_schema, open_batches
 from hauberk.flows.configuration import CsvSection, parse_configuration
 from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.datasets import read_source
@@ -63,7 +63,7 @@ def init_project(
 
     Raises:
         ProjectExists: There is one already and `force` is off.
-        DataError: The file cannot be read or has no such target.
+        DataError: The training file cannot be read or has no such target, or there is no such test file.
     """
     path = folder / FILE
     if path.exists() and not force:
@@ -71,6 +71,8 @@ def init_project(
     csv = CsvSection(delimiter=delimiter)
     table = read_source(train, csv)
     schema = infer_schema(table, target=target)
+    if test is not None:
+        open_batches(test)  # Refuses a file that is missing or none of its kind; no row is read.
     held = _relative(test, folder) if test else ""
     text = _render(_name(folder), _relative(train, folder), held, csv, schema, table)
     # What init writes must be readable by what reads it.

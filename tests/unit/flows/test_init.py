@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from hauberk.core.errors import HauberkError
+from hauberk.data.errors import DataError
 from hauberk.flows.configuration import load_configuration
 from hauberk.flows.datasets import load_datasets
 from hauberk.flows.errors import ProjectExists
@@ -108,3 +109,18 @@ def test_a_header_of_another_separator_names_the_option(tmp_path, separator, spe
         init_project(tmp_path, train=train, target="y")
     assert f"--delimiter {spelled}" in caught.value.hint
     assert not (tmp_path / "hauberk.toml").exists()
+
+
+@pytest.mark.parametrize("test", ["nowhere.parquet", "folder.csv", "test.xlsx"])
+def test_a_test_file_that_cannot_be_one_writes_nothing(tmp_path, test):
+    train = write(tmp_path, COLUMNS)
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match=test):
+        init_project(tmp_path / "new", train=train, target="y", test=tmp_path / test)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_test_file_is_written_down(tmp_path):
+    train = write(tmp_path, COLUMNS)
+    init_project(tmp_path / "new", train=train, target="y", test=write(tmp_path / "later", COLUMNS))
+    assert load_configuration(tmp_path / "new").data.test == "../later/train.parquet"
