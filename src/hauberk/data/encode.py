@@ -37,8 +37,12 @@ def encode_rows(dataset: Dataset) -> NDArray[np.float64]:
     return rows
 
 
-def encode_labels(dataset: Dataset) -> NDArray[np.int64]:
+def encode_labels(dataset: Dataset, *, where: str = "") -> NDArray[np.int64]:
     """The target as (n,) int64 class codes in the order of its categories.
+
+    Args:
+        dataset: With a target.
+        where: File, for messages.
 
     Raises:
         BadTarget: The schema has no target, or one that is not a category.
@@ -53,7 +57,7 @@ def encode_labels(dataset: Dataset) -> NDArray[np.int64]:
         label = dataset.table.column(target.name)[int(bad[0])].as_py()
         more = f" and {bad.size - 1} more" if bad.size > 1 else ""
         raise BadLabel(
-            where=f"column `{target.name}`, row {bad[0]}{more}",
+            where=f"{where}: column `{target.name}`, row {bad[0]}{more}".removeprefix(": "),
             expected=f"one of {', '.join(repr(category) for category in target.categories[:12])}",
             got="a missing label" if label is None else repr(label)[:60],
             hint="drop these rows or correct their labels",

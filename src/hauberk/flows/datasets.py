@@ -79,11 +79,11 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     section = configuration.data
     train_table, train_reader = _read(folder, section.train, section.csv)
     schema = _schema(train_table, configuration)
-    train = make_dataset(train_table, schema, where=section.train)
+    train = _labelled(train_table, schema, section.train)
     readers = [train_reader]
     if section.test:
         test_table, test_reader = _read(folder, section.test, section.csv)
-        test = make_dataset(test_table, schema, where=section.test)
+        test = _labelled(test_table, schema, section.test)
         readers.append(test_reader)
     else:
         train, test = _split(train, section.test_share, seed)
@@ -110,6 +110,13 @@ def _read(folder: Path, source: str, section: CsvSection) -> tuple[pa.Table, Use
     if not isinstance(table, pa.Table):
         raise BadTrainFunction(where=source, expected="a pyarrow.Table", got=type(table).__name__)
     return table, reader
+
+
+def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:
+    """The table under the schema, refused by the name of its source where a row has no label of the schema's."""
+    dataset = make_dataset(table, schema, where=source)
+    encode_labels(dataset, where=source)
+    return dataset
 
 
 def _schema(table: pa.Table, configuration: Configuration) -> Schema:
