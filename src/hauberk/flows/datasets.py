@@ -23,6 +23,7 @@ from hauberk.data import (
     build_manifest,
     digest_manifest,
     encode_labels,
+    encode_weights,
     infer_schema,
     make_dataset,
     read_table,
@@ -72,7 +73,8 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     """Read the data that `hauberk.toml` names; the schema comes from the training data and the user's overrides.
 
     Raises:
-        DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema.
+        DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema;
+            labels or weights are bad.
         BadTrainFunction: A reading function fails or gives no table.
         NotATrainingLabel: No input, fewer than two classes, or a class with fewer training rows than folds.
     """
@@ -80,6 +82,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     train_table, train_reader = _read(folder, section.train, section.csv)
     schema = _schema(train_table, configuration)
     train = _labelled(train_table, schema, section.train)
+    encode_weights(train, where=section.train)
     readers = [train_reader]
     if section.test:
         test_table, test_reader = _read(folder, section.test, section.csv)
@@ -181,7 +184,7 @@ def _require_learnable(train: Dataset, *, folds: int) -> None:
         raise NotATrainingLabel(where="data", expected="at least one input column", got="none", hint=hint)
     if len(classes) < 2:
         raise NotATrainingLabel(where=where, expected="at least two classes", got=f"{len(classes)}")
-    counts = np.bincount(encode_labels(train), minlength=len(classes))
+    counts = np.bincount(encode_labels(train)[encode_weights(train) > 0], minlength=len(classes))
     rarest = int(counts.argmin())
     if counts[rarest] < folds:
         raise NotATrainingLabel(

@@ -72,7 +72,7 @@ class ProjectExists(FlowError):
 class NotATrainingLabel(FlowError):
     """The data cannot be learnt from: no input column, fewer than two classes, or a class with fewer rows than folds.
 
-    What is held out for testing (`data.test-share`) does not count as training rows.
+    What is held out for testing (`data.test-share`) and what has weight 0 does not count as training rows.
     """
 
     code = "FLOW-107"

@@ -119,6 +119,9 @@ def _render(name: str, train: str, test: str, csv: CsvSection, schema: Schema, t
         "# What an adversary can do. This is a guess: numbers may move by a tenth of their spread, categories and",
         "# protected columns stay. Say what somebody could lie about in your system; every figure depends on it.",
     ]
+    for feature in (feature for feature in schema.features if feature.role is Role.WEIGHT):
+        parts += ["", f"[data.features.{_key(feature.name)}]"]
+        parts += ['role = "weight"       # guessed from the name: how much a row counts in training']
     for feature in schema.inputs:
         parts += _feature(feature, table)
     parts += [

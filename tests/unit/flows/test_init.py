@@ -124,3 +124,9 @@ def test_a_test_file_is_written_down(tmp_path):
     train = write(tmp_path, COLUMNS)
     init_project(tmp_path / "new", train=train, target="y", test=write(tmp_path / "later", COLUMNS))
     assert load_configuration(tmp_path / "new").data.test == "../later/train.parquet"
+
+
+def test_a_weight_that_was_guessed_is_written_down(tmp_path):
+    train = write(tmp_path, COLUMNS | {"sample_weight": [0.5 + i % 3 for i in range(80)]})
+    init_project(tmp_path, train=train, target="y")
+    assert load_configuration(tmp_path).data.features["sample_weight"].role == "weight"

@@ -72,7 +72,8 @@ class FeatureSection:
 
     Attributes:
         kind: `number`, `integer`, `category` or `text`.
-        role: `input`, `target`, `id`, `time`, `group`, `weight` or `ignored`.
+        role: `input`, `target`, `id`, `time`, `group`, `weight` or `ignored`. The one column with the role `weight`
+            says in numbers from 0 how much each row counts in training; rates in claims count every row alike.
         unit: Unit of the values.
         low, high: Valid range.
         categories: Valid values.
