@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from hauberk.core.finding import Finding
 from hauberk.core.statement import Subject
 from hauberk.data import (
     CsvOptions,
@@ -45,6 +46,8 @@ class Datasets:
         train, test: Datasets of one schema.
         train_manifest, test_manifest: Their manifests, whose digests are their names.
         readers: The user's own reading functions, inputs of the first stage.
+        trusted: Rows whose labels somebody has checked, or None.
+        notes: What happened to the rows on the way here.
     """
 
     train: Dataset
@@ -52,6 +55,8 @@ class Datasets:
     train_manifest: Manifest
     test_manifest: Manifest
     readers: tuple[UserFunction, ...] = ()
+    trusted: Dataset | None = None
+    notes: tuple[Finding, ...] = ()
 
     @property
     def train_subject(self) -> Subject:
@@ -62,6 +67,11 @@ class Datasets:
     def test_subject(self) -> Subject:
         """The test data as an artifact."""
         return Subject("test", digest_manifest(self.test_manifest))
+
+    @property
+    def trusted_subject(self) -> Subject | None:
+        """The trusted rows as an artifact."""
+        return Subject("trusted", digest_manifest(build_manifest(self.trusted))) if self.trusted else None
 
     @property
     def schema(self) -> Schema:
@@ -90,6 +100,11 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         readers.append(test_reader)
     else:
         train, test = _split(train, section.test_share, seed)
+    trusted = None
+    if configuration.verify.trusted:
+        trusted_table, trusted_reader = _read(folder, configuration.verify.trusted, section.csv)
+        trusted = _labelled(trusted_table, schema, configuration.verify.trusted)
+        readers.append(trusted_reader)
     _require_learnable(train, folds=configuration.verify.folds)
     return Datasets(
         train=train,
@@ -97,6 +112,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         train_manifest=build_manifest(train),
         test_manifest=build_manifest(test),
         readers=tuple(reader for reader in readers if reader),
+        trusted=trusted,
     )
 
 

@@ -14,7 +14,11 @@ __all__ = [
     "NoProject",
     "NoState",
     "NotATrainingLabel",
+    "NoQuarantine",
+    "OtherRows",
+    "OverDropCap",
     "ProjectExists",
+    "QuarantineInForce",
     "StateLocked",
     "StateUnwritable",
     "UnknownSetting",
@@ -98,6 +102,46 @@ class WrongUse(FlowError):
 
     code = "FLOW-110"
     title = "Wrong use of the command"
+
+
+class QuarantineInForce(FlowError):
+    """Rows are in quarantine already, and one quarantine is in force at a time.
+
+    Undo it first: `hauberk verify quarantine --undo`.
+    """
+
+    code = "FLOW-111"
+    title = "Rows are in quarantine already"
+
+
+class NoQuarantine(FlowError):
+    """There is no quarantine to undo, or no row to put in one.
+
+    Rows are flagged only against trusted rows (`verify.trusted`); any row can be named with `--row`.
+    """
+
+    code = "FLOW-112"
+    title = "Nothing to quarantine"
+
+
+class OverDropCap(FlowError):
+    """The quarantine would take more of the rows, or of one class, than `verify.drop-cap` allows.
+
+    A detector that may delete at will is itself a way to poison. Look at the rows, then raise the cap if they are bad.
+    """
+
+    code = "FLOW-113"
+    title = "Over the drop cap"
+
+
+class OtherRows(FlowError):
+    """The quarantine that is in force, or the state to compare with, is of other rows than the data now hold.
+
+    Restore the data, or undo the quarantine and make a new one.
+    """
+
+    code = "FLOW-114"
+    title = "Made for other rows"
 
 
 class MissingEvidence(FlowError):

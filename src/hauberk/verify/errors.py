@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hauberk.core.errors import HauberkError
 
-__all__ = ["BadScores", "TooFewRows", "VerifyError"]
+__all__ = ["BadScores", "TooFewRows", "TrustedRowsUnusable", "VerifyError"]
 
 
 class VerifyError(HauberkError):
@@ -26,3 +26,13 @@ class TooFewRows(VerifyError):
 
     code = "VERIFY-102"
     title = "Too few rows for the folds"
+
+
+class TrustedRowsUnusable(VerifyError):
+    """The trusted rows cannot vouch for others: they lack a class, or they are training rows themselves.
+
+    Give rows with labels that somebody has checked, from the same source as the training rows and not among them.
+    """
+
+    code = "VERIFY-103"
+    title = "Unusable trusted rows"

@@ -178,11 +178,21 @@ class VerifySection:
 
     Attributes:
         folds: Folds of the out-of-fold predictions that rank label errors.
-        trees: Trees of the booster that makes these predictions.
+        trees: Trees of the boosters that look at the labels.
+        trusted: A file, or `FILE.py:NAME`, with rows whose labels somebody has checked, drawn from the same source as
+            the training rows and not among them. Only with it are rows flagged at all.
+        q: Bound of the expected share of right labels among the flagged rows (false-discovery rate).
+        trusted_by_class: Hold each row against the trusted rows of its own class only; needed where they were chosen
+            class by class, and weaker.
+        drop_cap: Largest share of the rows, and of the rows of one class, that a quarantine may take.
     """
 
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
     trees: Count = 60
+    trusted: str = ""
+    q: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    trusted_by_class: bool = False
+    drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
