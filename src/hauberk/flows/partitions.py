@@ -100,6 +100,7 @@ def certify_partitions(project: Project, datasets: Datasets, report: Progress) -
         "assumes": list(_assumptions(project, datasets)),
         "rows": {"least": int(sizes.min()), "median": float(np.median(sizes)), "most": int(sizes.max())},
         "constant": constant,
+        "majority": float(np.bincount(labels).max() / len(labels)),
         "radius": list(radius_quantiles(certificate, labels)),
         "curve": _curve(certificate, labels),
     }

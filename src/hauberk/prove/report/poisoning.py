@@ -57,7 +57,7 @@ def _about(found: Mapping[str, Json]) -> str:
     spread = f"{entry_text(rows, 'least')} to {entry_text(rows, 'most')} rows each"
     return (
         f"{parts} boosters were trained on {spread}, dealt by the content of the row, and decide by "
-        f"{entry_text(dict(found), 'rule')}. {whom}."
+        f"{entry_text(found, 'rule')}. {whom}."
     )
 
 
@@ -82,8 +82,13 @@ def _radii(found: Json) -> Markup:
 def _taken_for_granted(found: Mapping[str, Json]) -> Markup:
     listed = found.get("assumes")
     sentences = [str(one) for one in listed] if isinstance(listed, list) else []
-    items = [element("li", one) for one in (f"Bad rows are {entry_text(dict(found), 'threat')}.", *sentences)]
-    return element("ul", *items)
+    sentences.insert(0, f"Bad rows are {entry_text(found, 'threat')}.")
+    if isinstance(found.get("majority"), float):
+        share = entry_text(found, "majority")
+        sentences.append(
+            f"A model that always gives the most frequent class is right on {share} whatever the rows are."
+        )
+    return element("ul", *[element("li", one) for one in sentences])
 
 
 def _points(found: Json) -> list[tuple[float, Interval]]:
