@@ -4,7 +4,7 @@ from hauberk.data.adversary import ball_reach, resolve_reach
 from hauberk.data.canonical import row_bytes
 from hauberk.data.conform import conform_table
 from hauberk.data.dataset import Dataset, make_dataset
-from hauberk.data.encode import decode_rows, encode_labels, encode_rows
+from hauberk.data.encode import decode_rows, encode_labels, encode_rows, encode_weights
 from hauberk.data.infer import DEFAULT_INFERENCE, Inference, infer_schema
 from hauberk.data.limits import DEFAULT_TABLE_LIMITS, TableLimits
 from hauberk.data.manifest import (
@@ -69,6 +69,7 @@ __all__ = [
     "digest_schema",
     "encode_labels",
     "encode_rows",
+    "encode_weights",
     "find_changed_rows",
     "infer_schema",
     "input_schema",

@@ -23,6 +23,7 @@ from hauberk.data import (
     build_manifest,
     digest_manifest,
     encode_labels,
+    encode_weights,
     infer_schema,
     make_dataset,
     read_table,
@@ -72,18 +73,20 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     """Read the data that `hauberk.toml` names; the schema comes from the training data and the user's overrides.
 
     Raises:
-        DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema.
+        DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema;
+            labels or weights are bad.
         BadTrainFunction: A reading function fails or gives no table.
         NotATrainingLabel: No input, fewer than two classes, or a class with fewer training rows than folds.
     """
     section = configuration.data
     train_table, train_reader = _read(folder, section.train, section.csv)
     schema = _schema(train_table, configuration)
-    train = make_dataset(train_table, schema, where=section.train)
+    train = _labelled(train_table, schema, section.train)
+    encode_weights(train, where=section.train)
     readers = [train_reader]
     if section.test:
         test_table, test_reader = _read(folder, section.test, section.csv)
-        test = make_dataset(test_table, schema, where=section.test)
+        test = _labelled(test_table, schema, section.test)
         readers.append(test_reader)
     else:
         train, test = _split(train, section.test_share, seed)
@@ -110,6 +113,13 @@ def _read(folder: Path, source: str, section: CsvSection) -> tuple[pa.Table, Use
     if not isinstance(table, pa.Table):
         raise BadTrainFunction(where=source, expected="a pyarrow.Table", got=type(table).__name__)
     return table, reader
+
+
+def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:
+    """The table under the schema, refused by the name of its source where a row has no label of the schema's."""
+    dataset = make_dataset(table, schema, where=source)
+    encode_labels(dataset, where=source)
+    return dataset
 
 
 def _schema(table: pa.Table, configuration: Configuration) -> Schema:
@@ -174,7 +184,7 @@ def _require_learnable(train: Dataset, *, folds: int) -> None:
         raise NotATrainingLabel(where="data", expected="at least one input column", got="none", hint=hint)
     if len(classes) < 2:
         raise NotATrainingLabel(where=where, expected="at least two classes", got=f"{len(classes)}")
-    counts = np.bincount(encode_labels(train), minlength=len(classes))
+    counts = np.bincount(encode_labels(train)[encode_weights(train) > 0], minlength=len(classes))
     rarest = int(counts.argmin())
     if counts[rarest] < folds:
         raise NotATrainingLabel(

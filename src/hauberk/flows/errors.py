@@ -19,6 +19,7 @@ __all__ = [
     "StateUnwritable",
     "UnknownSetting",
     "UnreadableCheckpoint",
+    "WrongUse",
 ]
 
 
@@ -48,7 +49,7 @@ class UnknownSetting(FlowError):
 
 
 class BadSetting(FlowError):
-    """A setting has a value of another type or outside its range."""
+    """A setting has a value of another type or outside its range, or two settings exclude each other."""
 
     code = "FLOW-104"
     title = "Bad value of a setting"
@@ -71,7 +72,7 @@ class ProjectExists(FlowError):
 class NotATrainingLabel(FlowError):
     """The data cannot be learnt from: no input column, fewer than two classes, or a class with fewer rows than folds.
 
-    What is held out for testing (`data.test-share`) does not count as training rows.
+    What is held out for testing (`data.test-share`) and what has weight 0 does not count as training rows.
     """
 
     code = "FLOW-107"
@@ -90,6 +91,13 @@ class UnreadableCheckpoint(FlowError):
 
     code = "FLOW-109"
     title = "Cannot read the checkpoint"
+
+
+class WrongUse(FlowError):
+    """The command line names no such verb or option, lacks one, or gives a value that it cannot take."""
+
+    code = "FLOW-110"
+    title = "Wrong use of the command"
 
 
 class MissingEvidence(FlowError):

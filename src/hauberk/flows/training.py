@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hauberk.data import Dataset, Kind, encode_labels, encode_rows
+from hauberk.data import Dataset, Kind, encode_labels, encode_rows, encode_weights
 from hauberk.flows.configuration import ModelSection
 from hauberk.flows.errors import BadTrainFunction
 from hauberk.flows.functions import UserFunction, load_function
@@ -23,14 +24,22 @@ _SHOWN = 6
 
 
 def training_set(dataset: Dataset, *, seed: int) -> TrainingSet:
-    """The dataset as a training function gets it: every row with weight 1, no monotone direction."""
-    inputs = dataset.schema.inputs
-    rows = encode_rows(dataset)
-    target = dataset.schema.target
+    """The dataset as a training function gets it, with no monotone direction.
+
+    The weights are those of the column with the role `weight`, divided by their mean, so that regularisation keeps its
+    meaning whatever they are counted in; 1 where there is no such column. Rows of weight 0 are left out: a part of the
+    rows that recipes draw could else weigh nothing.
+
+    Raises:
+        BadWeight: See `encode_weights`.
+    """
+    weight = encode_weights(dataset)
+    taken = weight > 0
+    inputs, target = dataset.schema.inputs, dataset.schema.target
     return TrainingSet(
-        rows=rows,
-        labels=encode_labels(dataset),
-        weight=np.ones(len(rows)),
+        rows=encode_rows(dataset)[taken],
+        labels=encode_labels(dataset)[taken],
+        weight=_relative(weight[taken]),
         names=tuple(feature.name for feature in inputs),
         categorical=np.array([feature.kind is Kind.CATEGORY for feature in inputs], bool),
         category_counts=tuple(len(feature.categories) for feature in inputs),
@@ -38,6 +47,13 @@ def training_set(dataset: Dataset, *, seed: int) -> TrainingSet:
         classes=target.categories if target else (),
         seed=seed,
     )
+
+
+def _relative(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights with the mean 1; by the largest first, because a sum of large ones could overflow."""
+    shares = weight / weight.max()
+    relative: NDArray[np.float64] = shares / shares.mean()
+    return relative
 
 
 def booster(section: ModelSection) -> Fit:
@@ -88,7 +104,7 @@ def _are_codes(labels: tuple[str, ...], count: int) -> bool:
 
 
 def fit_predict(like: TrainingSet, *, trees: int) -> FitPredict:
-    """Trains a small booster on some rows of `like` and predicts others, for out-of-fold checks."""
+    """Trains a small booster on some rows of `like` and predicts others, for out-of-fold checks; every row counts 1."""
 
     def call(train_rows: Matrix, train_labels: Labels, test_rows: Matrix) -> Matrix:
         part = TrainingSet(

@@ -72,7 +72,8 @@ class FeatureSection:
 
     Attributes:
         kind: `number`, `integer`, `category` or `text`.
-        role: `input`, `target`, `id`, `time`, `group`, `weight` or `ignored`.
+        role: `input`, `target`, `id`, `time`, `group`, `weight` or `ignored`. The one column with the role `weight`
+            says in numbers from 0 how much each row counts in training; rates in claims count every row alike.
         unit: Unit of the values.
         low, high: Valid range.
         categories: Valid values.
@@ -157,7 +158,7 @@ class ModelSection:
     Attributes:
         train: `FILE.py:NAME`, a function that takes a `hauberk.models.TrainingSet` and gives a model; empty for the
             built-in booster.
-        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then.
+        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then, so `train` is empty.
         trees, depth, learning_rate: Size and step of the built-in booster.
         threads: Threads of the built-in booster; the same number gives the same model. More than one pays only on a
             machine with nothing else to do.
@@ -249,7 +250,7 @@ class ProveSection:
     """Where the results go.
 
     Attributes:
-        folder: Folder for report, bundle, proof and public key, beside `hauberk.toml`.
+        folder: Folder for report, bundle, proof and public key, beside `hauberk.toml` and outside `.hauberk`.
     """
 
     folder: str = "evidence"
