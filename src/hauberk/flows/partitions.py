@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,7 +13,7 @@ from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress
-from hauberk.data import Dataset, Kind, encode_labels, encode_rows, input_schema, row_digests
+from hauberk.data import Dataset, Kind, encode_labels, encode_rows, encode_weights, input_schema, row_digests
 from hauberk.flows.configuration import HardenSection
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.project import Project
@@ -28,7 +28,7 @@ from hauberk.harden import (
     radius_quantiles,
     train_partitions,
 )
-from hauberk.models import PartitionModel, fit_booster
+from hauberk.models import PartitionModel, TrainingSet, fit_booster
 
 __all__ = ["PartitionEvidence", "certify_partitions", "harden_settings"]
 
@@ -77,7 +77,7 @@ def certify_partitions(project: Project, datasets: Datasets, report: Progress) -
         BadPartition: A setting is out of range.
     """
     section = project.configuration.harden
-    training, digests = training_set(datasets.train, seed=project.seed), _input_digests(datasets.train)
+    training, digests = _weighed_rows(datasets.train, project.seed)
     model = train_partitions(
         training,
         digests,
@@ -112,6 +112,16 @@ def certify_partitions(project: Project, datasets: Datasets, report: Progress) -
         findings=tuple(_findings(constant, section.partitions)),
         details=details,
     )
+
+
+def _weighed_rows(dataset: Dataset, seed: int) -> tuple[TrainingSet, NDArray[np.uint8]]:
+    """The rows of positive weight with their digests, weighed as the column says.
+
+    Weights relative to the mean of all rows would let one heavy row reach every partition.
+    """
+    weight = encode_weights(dataset)
+    taken = weight > 0
+    return replace(training_set(dataset, seed=seed), weight=weight[taken]), _input_digests(dataset)[taken]
 
 
 def _input_digests(dataset: Dataset) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from hauberk.core.claim import Rung
+from hauberk.core.encoding import parse_json
 from hauberk.core.progress import silent
 from hauberk.data import encode_rows, infer_schema, make_dataset
 from hauberk.flows.configuration import parse_configuration
@@ -16,6 +17,7 @@ from hauberk.flows.errors import BadSetting
 from hauberk.flows.harden import harden_system
 from hauberk.flows.partitions import certify_partitions, harden_settings
 from hauberk.harden import certify_rows
+from hauberk.models import serialise_model
 
 TOML = b"""
 [system]
@@ -115,6 +117,26 @@ def test_columns_that_the_model_does_not_see_do_not_move_a_row():
     other = train.set_column(0, "key", pa.array([f"other{i}" for i in range(300)]))
     assert (predictions(certify(train).model) == predictions(certify(other).model)).all()
     assert certify(train).details["rows"] == certify(other).details["rows"]
+
+
+def test_a_row_of_great_weight_reaches_its_own_part_only():
+    train = table(300, 0)
+    weight = np.random.default_rng(2).uniform(0.5, 2, 300)
+    weight[5] = 0.0  # such a row is left out, with its digest
+    train = train.append_column("sample_weight", pa.array(weight))
+    schema = infer_schema(train, target="grade")
+    assert [str(feature.role) for feature in schema.features][-1] == "weight"
+    heavy = {"key": "z", "size": 1.5, "colour": "red", "grade": "low", "sample_weight": 1e6}
+    other = pa.Table.from_pylist([heavy, *train.to_pylist()], schema=train.schema)
+
+    def members(rows):
+        project = SimpleNamespace(seed=3, configuration=parse_configuration(TOML))
+        dataset = make_dataset(rows, schema)
+        found = certify_partitions(project, SimpleNamespace(train=dataset, test=dataset, schema=schema), silent)
+        return parse_json(serialise_model(found.model)[1], where="model")["members"]
+
+    changed = [one != two for one, two in zip(members(train), members(other), strict=True)]
+    assert sum(changed) == 1
 
 
 def test_parts_that_cannot_be_trained_on_are_told():

@@ -43,7 +43,8 @@ def train_partitions(
 
     Args:
         training: Rows of one fixed schema: codes, classes and names must not be read off the rows that are trained
-            on, or the certificate holds only for changes that leave them as they are.
+            on, or the certificate holds only for changes that leave them as they are. Nor may a weight depend on
+            other rows: each part divides its weights by their mean.
         digests: (n, 32) of the inputs of each row, see `deal_rows`.
         partitions: Number of parts.
         fit: Trains a model that shows its trees, the same for the same training set; an unpredictable one would make
@@ -75,7 +76,7 @@ def _member(training: TrainingSet, fit: Fit, rows: NDArray[np.intp]) -> Member:
         training,
         rows=training.rows[rows],
         labels=codes.astype(np.int64).reshape(-1),
-        weight=training.weight[rows],
+        weight=_relative(training.weight[rows]),
         classes=tuple(training.classes[code] for code in held.tolist()),
     )
     try:
@@ -85,6 +86,15 @@ def _member(training: TrainingSet, fit: Fit, rows: NDArray[np.intp]) -> Member:
     if not isinstance(model, HasTrees):
         raise BadPartition(expected="a training function whose models show their trees", got=model.library)
     return Member(classes=tuple(held.tolist()), trees=model.trees)
+
+
+def _relative(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights with the mean 1, unless all are 0; by the largest first, because a sum of large ones could overflow."""
+    largest = weight.max()
+    if not largest > 0:
+        return weight
+    shares = weight / largest
+    return np.asarray(shares / shares.mean())
 
 
 def _each(function: Callable[[T], R], things: Iterable[T], workers: int) -> Iterator[R]:
