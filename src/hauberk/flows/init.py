@@ -132,6 +132,7 @@ def _render(name: str, train: str, test: str, csv: CsvSection, schema: Schema, t
         "",
         "[harden]",
         "max-clean-loss = 0.01 # clean accuracy that robustness may cost",
+        "# partitions = 50     # certify decisions against bad training rows, by an election of so many models",
         "",
         "[gates]               # promises; the bundle is admitted only if the evidence meets them",
         '# accuracy = ">= 0.85"',

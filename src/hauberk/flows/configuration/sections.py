@@ -226,12 +226,21 @@ class HardenSection:
         max_clean_loss: Clean accuracy, as a share, that robustness may cost.
         validation_share: Share of the training rows on which candidates are compared.
         recipes: Names of the recipes to try; all where left out.
+        partitions: Into how many parts the training rows are dealt, to certify predictions against bad training rows;
+            0 for no such certificate. More parts stand more bad rows and are less accurate.
+        partition_trees, partition_depth: Size of the booster that is trained on each part.
+        seal_partitions: Whether the election of these boosters is the model that is attacked and sealed. Otherwise the
+            certificate is about the election only, and its claims begin with `partitions.`.
     """
 
     adversarial: bool = True
     max_clean_loss: Share = 0.01
     validation_share: Annotated[float, Meta(gt=0, le=0.5)] = 0.2
     recipes: tuple[str, ...] = ()
+    partitions: Annotated[int, Meta(ge=0, le=4096)] = 0
+    partition_trees: Count = 30
+    partition_depth: Annotated[int, Meta(ge=1, le=16)] = 3
+    seal_partitions: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
