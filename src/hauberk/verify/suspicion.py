@@ -228,23 +228,27 @@ def _flag(
     def test(each: Matrix, group: Labels, under: Mask, against: Mask) -> Tested:
         return Tested(scores=each[under], groups=group[under], reference=each[against], reference_groups=group[against])
 
-    def best(scores: tuple[Matrix, Matrix], under: Mask, against: Mask, level: float) -> tuple[int, int]:
-        """Which score and which grouping let most rows stand out; the second score only where it clearly does."""
-        counts = [[int(test(each, group, under, against).discover(level).sum()) for group in groups] for each in scores]
-        score_at = int(max(counts[1]) > _CLEARLY * max(counts[0]))
-        return score_at, int(np.argmax(counts[score_at]))
+    def count(each: Matrix, group: Labels, under: Mask, against: Mask, level: float) -> int:
+        return int(test(each, group, under, against).discover(level).sum())
 
+    def clearer(other: Matrix, under: Mask, against: Mask, level: float) -> bool:
+        """Whether clearly more rows stand out in the other score than in the first."""
+        first, second = (max(count(each, group, under, against, level) for group in groups) for each in (score, other))
+        return second > _CLEARLY * first
+
+    # Until the choice is made, references are rows like any others.
+    under = mine | references
     apart = _committee(everything, teachers, learner, seed)
-    # Until the choice is made, references are rows like any others. Teachers are fewer, so p-values are coarser: the
-    # level is raised until as few rows can stand out as will do later.
+    by_region = clearer(apart, under, teachers, q)
+    tested = apart if by_region else score
+    # Teachers are fewer than references, so their p-values are coarser: at this level as few rows can stand out.
     level = min(0.9, q * references.sum() / teachers.sum())
-    at, group_at = best((score, apart), mine | references, teachers, level)
-    chosen = test((score, apart)[at], groups[group_at], mine, references)
-    flags = _Flags(p_value=chosen.p_values(), flagged=chosen.discover(q), by_region=at == 1)
+    group = max(groups, key=lambda each: count(tested, each, under, teachers, level))
+    chosen = test(tested, group, mine, references)
+    flags = _Flags(p_value=chosen.p_values(), flagged=chosen.discover(q), by_region=by_region)
     # The ranking promises nothing, so it may ask all trusted rows at once which score to follow.
     everyone = _committee(everything, ~mine, learner, seed)
-    follow = at or best((score, everyone), mine, ~mine, _RANKING)[0]
-    return flags, everyone if follow else score
+    return flags, everyone if by_region or clearer(everyone, mine, ~mine, _RANKING) else score
 
 
 def _committee(everything: Pool, taught: Mask, learner: Learner, seed: int) -> Matrix:
