@@ -28,6 +28,7 @@ class Cells:
         weights: (m,) int64, sampled rows with each value.
         numbers: (m,) float64, the values as numbers, NaN where they are none.
         digits: (m,) int64, ASCII digits in each value.
+        bare: (m,) bool, whether a value is digits only.
     """
 
     feature: Feature
@@ -35,6 +36,7 @@ class Cells:
     weights: NDArray[np.int64]
     numbers: NDArray[np.float64]
     digits: NDArray[np.int64]
+    bare: NDArray[np.bool_]
 
     @property
     def filled(self) -> int:
@@ -68,12 +70,14 @@ def sample_cells(dataset: Dataset, feature: Feature, rows: NDArray[np.int64], *,
         if text:
             counted[text] = counted.get(text, 0) + entry["counts"]
     texts = tuple(counted)
+    digits = np.array([sum(map(text.count, "0123456789")) for text in texts], np.int64)
     return Cells(
         feature=feature,
         texts=texts,
         weights=np.array(list(counted.values()), np.int64),
         numbers=np.array([_number(text) for text in texts], np.float64),
-        digits=np.array([sum(map(text.count, "0123456789")) for text in texts], np.int64),
+        digits=digits,
+        bare=digits == np.array([len(text) for text in texts], np.int64),
     )
 
 

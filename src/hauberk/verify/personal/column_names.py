@@ -84,8 +84,8 @@ _WHOLE = MappingProxyType(
 def named_identifiers(name: str) -> frozenset[Identifier]:
     """The classes that a name speaks of.
 
-    >>> [sorted(named_identifiers(name)) for name in ("patient_nbr", "product_name", "page", "diag_1")]
-    [['medical record numbers', 'unique codes'], [], [], ['data concerning health']]
+    >>> [sorted(each.name for each in named_identifiers(name)) for name in ("patient_nbr", "product_name", "diag_1")]
+    [['MEDICAL_RECORD', 'UNIQUE_CODE'], [], ['HEALTH']]
 
     Source: the words of 45 CFR §164.514(b)(2)(i) and GDPR Art. 4 and 9, as databases spell them.
     """

@@ -45,10 +45,8 @@ class Pattern:
     least_digits: int = 0
     needs: str = ""
 
-    def could_hold(self, text: str, digits: int) -> bool:
-        """A quick no to texts without a candidate; `digits` is how many digits the text has."""
-        if digits < self.least_digits or (digits == len(text) and not self.digits):
-            return False
+    def could_be_in(self, text: str) -> bool:
+        """A quick no to a text that lacks the character that each candidate has."""
         return not self.needs or any(character in text for character in self.needs)
 
 

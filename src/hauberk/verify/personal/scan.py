@@ -47,10 +47,10 @@ def scan_personal(
     """What seems to identify persons, by column in table order and then by class.
 
     Numbers with a check digit are called identifiers only where more different values pass than chance explains
-    (exact binomial test), so a few valid ones in a column of random numbers are none, and a table of very few rows
-    can prove none: seven different numbers with one check digit each are about the least. Forms that little else has
-    (e-mail, MAC, IBAN, …) count from the first one. A rare one outside the sample is missed: what a share of 0 leaves
-    open is its upper bound, about 3 / n.
+    (exact binomial test), so a few valid ones in a column of random numbers are none. Too few to refuse chance are
+    weak evidence at most: it takes four different numbers with one check digit in a table of one such column, and
+    seven in a wide table. Forms that little else has (e-mail, MAC, IBAN, …) count from the first one. A rare one
+    outside the sample is missed: what a share of 0 leaves open is its upper bound, about 3 / n.
 
     Args:
         dataset: Any; every column is looked at, whatever its role.

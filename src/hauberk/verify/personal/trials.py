@@ -18,6 +18,8 @@ from hauberk.verify.personal.pattern import Pattern
 __all__ = ["Trial", "judge_trial", "try_patterns"]
 
 _MOSTLY = 0.5
+_WORTH_A_LOOK = 0.02
+"""Chance of one test alone below which a few numbers are worth a look; not corrected for how many tests there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,24 +52,32 @@ def try_patterns(cells: Cells, patterns: Sequence[Pattern]) -> Iterator[Trial]:
 
 
 def judge_trial(trial: Trial, *, level: float) -> Iterator[Hit]:
-    """The trial as evidence, if it is one at this level of significance."""
+    """The trial as evidence, if it is one at this level of significance.
+
+    Too few candidates to refuse chance, of which most pass, are weak evidence: two card numbers in ten thousand notes
+    prove nothing, and somebody should look.
+    """
     pattern, chance = trial.pattern, trial.pattern.chance
     if not trial.passed:
         return
     if chance is None:
         yield _hit(trial, pattern.kind, None)
-    elif exceeds_chance(trial.passed, trial.candidates, chance, level=level):
-        yield _hit(trial, pattern.kind, p_value_of_chance(trial.passed, trial.candidates, chance))
-    elif pattern.telling and trial.passed >= _MOSTLY * trial.candidates:
-        yield _hit(trial, EvidenceKind.FORMAT, p_value_of_chance(trial.passed, trial.candidates, chance))
+        return
+    p_value = p_value_of_chance(trial.passed, trial.candidates, chance)
+    if exceeds_chance(trial.passed, trial.candidates, chance, level=level):
+        yield _hit(trial, pattern.kind, p_value)
+    elif trial.passed >= _MOSTLY * trial.candidates and (pattern.telling or p_value <= _WORTH_A_LOOK):
+        yield _hit(trial, EvidenceKind.FORMAT if pattern.telling else EvidenceKind.SHAPE, p_value)
 
 
 def _try(cells: Cells, pattern: Pattern) -> Trial:
     verdicts: dict[str, bool] = {}
     mask = np.zeros(len(cells.texts), bool)
     inside = False
-    for place, (text, digits) in enumerate(zip(cells.texts, cells.digits.tolist(), strict=True)):
-        if not pattern.could_hold(text, digits):
+    possible = (cells.digits >= pattern.least_digits) & (~cells.bare | pattern.digits)
+    for place in np.flatnonzero(possible).tolist():
+        text = cells.texts[place]
+        if not pattern.could_be_in(text):
             continue
         for found in pattern.form.finditer(text):
             candidate = found.group()

@@ -42,7 +42,7 @@ THINGS = (
     Pattern(
         identifier=Identifier.DEVICE,
         scheme="IMEI",
-        form=standing_alone(r"(?:01|35|86|99)[0-9]{4}([ -]?)[0-9]{2}\1[0-9]{6}\1[0-9]"),
+        form=standing_alone(r"(?:01|35|86|99)[ -]?[0-9]{6}[ -]?[0-9]{6}[ -]?[0-9]"),
         check=_is_imei,
         chance=0.1,
         kind=EvidenceKind.CHECKSUM,
