@@ -11,6 +11,7 @@ __all__ = [
     "BadStep",
     "KeyNeeded",
     "TooFewRows",
+    "TrustedRowsUnusable",
     "VerifyError",
 ]
 
@@ -34,6 +35,16 @@ class TooFewRows(VerifyError):
 
     code = "VERIFY-102"
     title = "Too few rows for the folds"
+
+
+class TrustedRowsUnusable(VerifyError):
+    """The trusted rows cannot vouch for others: they lack a class, or they are training rows themselves.
+
+    Give rows with labels that somebody has checked, from the same source as the training rows and not among them.
+    """
+
+    code = "VERIFY-103"
+    title = "Unusable trusted rows"
 
 
 class BadPersonalScan(VerifyError):
