@@ -6,8 +6,8 @@ import shutil
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from pyarrow import parquet
+
 
 def test_quarantine_and_undo_are_inverse(project, run):
     first = run("verify", project, "--json").document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
+from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.data import (
     Dataset,
@@ -34,6 +35,7 @@ from hauberk.verify import (
     check_dataset,
     check_overlap,
     classify_attack,
+    guarded_check,
     rank_rows,
     suspicion_findings,
 )
@@ -62,7 +64,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
 
     def work(report: Progress) -> StageOutput:
         report(0, 1, "schema and rows")
-        findings = [*check_dataset(datasets.train), *check_overlap(datasets.train, datasets.test)]
+        findings = _checks(project, datasets)
         suspicion = _rank(project, datasets, report)
         return StageOutput(
             subjects=subjects,
@@ -111,6 +113,18 @@ def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
         "suspects": known | {"file": str(project.evidence / SUSPECTS)},
         "attack": attack,
     }
+
+
+def _checks(project: Project, datasets: Datasets) -> list[Finding]:
+    """All findings but those of the labels; a check that fails is one."""
+    from hauberk.verify.personal import check_personal  # many national numbers: slow to import
+
+    checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
+        "dataset": lambda: check_dataset(datasets.train),
+        "overlap": lambda: check_overlap(datasets.train, datasets.test),
+        "personal": lambda: check_personal(datasets.train, seed=project.seed),
+    }
+    return [finding for name, check in checks.items() for finding in guarded_check(name, check)]
 
 
 def pool_of(dataset: Dataset) -> Pool:

@@ -3,6 +3,7 @@
 from hauberk.verify.attack_kind import AttackKind, Classification, classify_attack
 from hauberk.verify.dataset_findings import check_dataset
 from hauberk.verify.duplicate_findings import check_duplicates, check_overlap
+from hauberk.verify.guard import guarded_check
 from hauberk.verify.schema_findings import check_columns
 from hauberk.verify.suspicion import VIEWS, Suspicion, rank_rows
 from hauberk.verify.suspicion_findings import suspicion_findings
@@ -24,6 +25,7 @@ __all__ = [
     "check_overlap",
     "check_target",
     "classify_attack",
+    "guarded_check",
     "rank_rows",
     "single_feature_skill",
     "suspicion_findings",
