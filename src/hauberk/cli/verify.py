@@ -73,7 +73,10 @@ def quarantine(folder: Path, rows: tuple[int, ...], reason: str, undo: bool, doo
             stage = undo_quarantine(folder, seed=door.seed, watch=watch)
         else:
             stage = quarantine_rows(folder, rows=rows, reason=reason, seed=door.seed, watch=watch)
-    door.show(stage.document() | {"details": dict(stage.details)} | _claims(stage), *stage_tables(stage))
+    count = stage.details["rows"]
+    told = f"{count} rows are back" if undo else f"{count} rows are left out from now on; --undo brings them back"
+    document = stage.document() | {"details": dict(stage.details)} | _claims(stage)
+    door.show(document, *stage_tables(stage), told)
     return 0
 
 
