@@ -63,13 +63,13 @@ def two_means(points: Matrix) -> Mask:
 
     Source: Lloyd 1982, IEEE Transactions on Information Theory 28.
     """
-    second = points[:, 0] > points[:, 0].mean()
+    second: Mask = points[:, 0] > points[:, 0].mean()
     for _ in range(_ROUNDS):
         if second.all() or not second.any():
             break
         centres = np.stack([points[~second].mean(axis=0), points[second].mean(axis=0)])
         distance = ((points[:, None, :] - centres) ** 2).sum(axis=2)
-        moved = distance[:, 1] < distance[:, 0]
+        moved = np.asarray(distance[:, 1] < distance[:, 0])
         if np.array_equal(moved, second):
             break
         second = moved

@@ -9,7 +9,7 @@ import numpy as np
 from hauberk.verify.backdoors.activation_clustering import smaller_clusters
 from hauberk.verify.backdoors.contradiction import contradicted_by_neighbours
 from hauberk.verify.backdoors.inputs import Labels, Mask, Matrix
-from hauberk.verify.backdoors.neighbour_disagreement import neighbour_disagreement
+from hauberk.verify.backdoors.neighbour_disagreement import nearest_rows, neighbour_disagreement
 from hauberk.verify.backdoors.pattern_scan import scan_patterns
 from hauberk.verify.backdoors.recover import recover_trigger
 from hauberk.verify.backdoors.shared_direction import find_shared_direction
@@ -58,12 +58,22 @@ def _patterns(rows: Matrix, labels: Labels, target: int, usual: float) -> Iterat
 def _directions(rows: Matrix, labels: Labels, target: int, usual: float, disagreement: Matrix) -> Iterator[Evidence]:
     found = find_shared_direction(rows, labels, target, disagreement)
     if found is not None and not found.suspects.all():
-        share, p_value = contradicted_by_neighbours(rows, labels, found.suspects, usual=usual)
+        without = _without_direction(rows, labels, found.suspects)
+        share, p_value = contradicted_by_neighbours(without, labels, found.suspects, usual=usual)
         inside = labels == target
         score = np.where(inside, found.score, min(0.0, float(found.score.min())))
         beyond = found.score > found.score[found.suspects].min()
         purity = float((beyond & inside).sum() / max(int(beyond.sum()), 1))
         yield _evidence(rows, labels, found.suspects, score, share, purity, p_value)
+
+
+def _without_direction(rows: Matrix, labels: Labels, suspects: Mask) -> Matrix:
+    """The rows without their part along the mean difference of the suspects to their foreign neighbours."""
+    foreign = rows[labels != labels[suspects][0]]
+    near = nearest_rows(rows[suspects], foreign, 5)
+    difference = (rows[suspects] - foreign[near].mean(axis=1)).mean(axis=0)
+    unit = difference / max(float(np.linalg.norm(difference)), 1e-12)
+    return np.asarray(rows - np.outer(rows @ unit, unit))
 
 
 def _clusters(rows: Matrix, labels: Labels, embeddings: Matrix, usual: dict[int, float]) -> Iterator[Evidence]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,15 +26,14 @@ Conjunction = tuple[Condition, ...]
 
 
 def conditions_of(rows: Matrix, *, least: int, widest: float = 0.5, bins: int = 10) -> tuple[Condition, ...]:
-    """Every exact value, missing included, that at least `least` and at most a share `widest` of the rows have; and the
-    quantile bins of columns with more than `bins` values.
+    """Every exact value that enough rows have, missing included, and the bins of columns of many values.
 
     Args:
         rows: (n, d) float64, NaN for missing.
         least: Fewest rows of a condition.
         widest: Largest share of the rows with an exact value.
         bins: Quantile bins a column.
-    """  # fmt: skip
+    """
     found: list[Condition] = []
     for column in range(rows.shape[1]):
         cells = rows[:, column]
@@ -42,8 +42,7 @@ def conditions_of(rows: Matrix, *, least: int, widest: float = 0.5, bins: int = 
         found += [Condition(column, float(value), float(value)) for value in kept]
         if values.size > bins:
             edges = np.unique(np.nanquantile(cells, np.linspace(0, 1, bins + 1)))
-            pairs = zip(edges[:-1], edges[1:], strict=True)
-            found += [Condition(column, float(low), float(high)) for low, high in pairs]
+            found += [Condition(column, float(low), float(high)) for low, high in pairwise(edges)]
     return tuple(found)
 
 
