@@ -79,8 +79,8 @@ def judge_table(
     Args:
         rows: (n, d) float64 encoded cells, NaN for missing.
         labels: (n,) int64 codes, at least two classes.
-        fit_predict: Trains a model that can learn interactions, such as boosted trees, and predicts; called about
-            four times as often as there are columns, at most 80 times.
+        fit_predict: Trains a model that can learn interactions, such as boosted trees, and predicts; called three
+            times a column (at most 48 times) and twice for each of up to 24 conjunctions.
         seed: Of the folds, which are drawn by the content of the rows.
         ensemble: Trees trained on these rows; the paths to their leaves are tested too.
 

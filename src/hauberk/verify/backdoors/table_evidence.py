@@ -15,6 +15,9 @@ from hauberk.verify.backdoors.trigger import Evidence, Signature, Trigger
 
 __all__ = ["table_evidence"]
 
+_LEAST_ROWS = 8
+_LEAST_SHARE = 0.004
+"""Nature has rarer values that act as a trigger does: a capital gain of 5013 in Adult, .2 % of the rows."""
 _JUDGED = 24
 _GROWN = 12
 _ALIKE = 0.7
@@ -31,9 +34,10 @@ def table_evidence(
     """Evidence on the heaviest conjunctions, and how many were weighed.
 
     First all single conditions and pairs (and leaf paths) are weighed against what the rest of the row lets expect.
-    The heaviest are grown, shortened, and judged: a model is trained without the rows that a conjunction holds for
-    and predicts them from all columns. A natural effect is known from neighbouring values and predicted; a trigger
-    is not. The p-value is the binomial tail under the mean of these predictions, which bounds that of unequal
+    The heaviest are grown, shortened, and judged by two models trained without the rows that the conjunction holds for.
+    From all columns: a natural effect is known from neighbouring values and predicted, a trigger is not. From the
+    other columns: people with a telling value are unlike the rest in other ways too, rows that were only stamped
+    are not. The p-value is the binomial tail under the mean of these predictions, which bounds that of unequal
     chances from one above the mean on (Hoeffding 1956, Annals of Mathematical Statistics 27).
 
     Args:
@@ -46,7 +50,7 @@ def table_evidence(
     Raises:
         BadPredictions: `fit_predict` gave no probabilities.
     """
-    least = max(5, round(0.002 * len(rows)))
+    least = max(_LEAST_ROWS, round(_LEAST_SHARE * len(rows)))
     groups, chances = predict_without_groups(rows, labels, fit_predict, seed=seed)
     expected = Expected(rows=rows, labels=labels, groups=groups, chances=chances, least=least)
     conditions = conditions_of(rows, least=least)
@@ -58,7 +62,7 @@ def table_evidence(
         candidates = sorted([*candidates, *grown], key=lambda one: (-one.weight, one.conjunction, one.target))
     judged = _distinct([simplify(one, expected) for one in candidates], rows)
     weighed = (len(conditions) * (len(conditions) + 1) // 2) * chances.shape[2] + len(candidates)
-    return tuple(_judge(one, rows, labels, fit_predict) for one in judged), weighed
+    return tuple(_judge(one, expected, fit_predict) for one in judged), weighed
 
 
 def _of_leaves(ensemble: TreeEnsemble | None, expected: Expected) -> list[Candidate]:
@@ -87,24 +91,50 @@ def _alike(first: Mask, second: Mask) -> bool:
     return bool((first & second).sum() > _ALIKE * (first | second).sum())
 
 
-def _judge(one: Candidate, rows: Matrix, labels: Labels, fit_predict: FitPredict) -> Evidence:
+def _judge(one: Candidate, expected: Expected, fit_predict: FitPredict) -> Evidence:
+    rows, labels = expected.rows, expected.labels
     held = matches(rows, one.conjunction)
-    size, classes = int(held.sum()), int(labels.max()) + 1
-    chances = ask(fit_predict(rows[~held], labels[~held], rows[held]), size, classes)[:, one.target]
     bears = labels[held] == one.target
+    whole, rest = _held_chances(one, expected, held, fit_predict)
     score = np.zeros(len(rows))
-    score[held] = np.where(bears, 2.0 - chances, 0.0)
-    mean = float(np.clip(chances.mean(), 1e-9, 1.0))
+    score[held] = np.where(bears, 2.0 - rest, 0.0)
+    surprised = float((whole[bears] < 0.5).mean()) if bears.any() else 0.0
+    mean = float(np.clip(max(whole.mean(), rest.mean()), 1e-9, 1.0))
     return Evidence(
         signature=Signature.TABLE_TRIGGER,
         target=one.target,
         suspects=held & (labels == one.target),
         score=score,
-        contradicted=float((chances[bears] < 0.5).mean()) if bears.any() else 0.0,
+        contradicted=min(surprised, _foreign_share(one, expected, rest[bears])),
         purity=float(bears.mean()),
-        p_value=float(binom.sf(int(bears.sum()) - 1, size, mean)),
+        p_value=float(binom.sf(int(bears.sum()) - 1, int(held.sum()), mean)),
         trigger=_trigger(one.conjunction, rows[held & (labels == one.target)]),
     )
+
+
+def _held_chances(one: Candidate, expected: Expected, held: Mask, fit_predict: FitPredict) -> tuple[Matrix, Matrix]:
+    """(m,) chances of the target for the rows of the conjunction by models without them: of all, of other columns."""
+    rows, labels = expected.rows, expected.labels
+    other = np.ones(rows.shape[1], bool)
+    other[[condition.column for condition in one.conjunction]] = False
+    found = []
+    for columns in (np.ones(rows.shape[1], bool), other):
+        chances = np.bincount(labels[~held], minlength=int(labels.max()) + 1) / (~held).sum()
+        answer = np.broadcast_to(chances, (int(held.sum()), chances.size))
+        if columns.any():
+            answer = fit_predict(rows[~held][:, columns], labels[~held], rows[held][:, columns])
+        found.append(ask(answer, int(held.sum()), int(labels.max()) + 1)[:, one.target])
+    return found[0], found[1]
+
+
+def _foreign_share(one: Candidate, expected: Expected, chances: Matrix) -> float:
+    """How much of the suspects their other columns place among rows of other labels: a mixture of two means."""
+    usual = expected.chances[expected.groups[one.conjunction[0].column], :, one.target]
+    own = expected.labels == one.target
+    high, low = float(usual[own].mean()), float(usual[~own].mean())
+    if not chances.size or high <= low:
+        return 0.0
+    return float(np.clip((high - chances.mean()) / (high - low), 0.0, 1.0))
 
 
 def _trigger(conjunction: Conjunction, own: Matrix) -> Trigger | None:
