@@ -34,7 +34,7 @@ class SharedDirection:
 
 
 def find_shared_direction(
-    rows: Matrix, labels: Labels, target: int, disagreement: Matrix, *, least: int = 5
+    rows: Matrix, labels: Labels, target: int, disagreement: Matrix, *, least: int = 12
 ) -> SharedDirection | None:
     """A matched filter, begun from the rows that their neighbours contradict and refined until it stays.
 
@@ -47,7 +47,8 @@ def find_shared_direction(
         labels: (n,) int64.
         target: The class to search.
         disagreement: (n,) of `neighbour_disagreement`.
-        least: Fewest suspects.
+        least: Fewest suspects, also to begin with. Begun from chosen rows, a handful of odd ones always finds some
+            direction: of fewer than ten clean digits that happened in one draw of ten.
 
     Returns:
         None where too few rows are contradicted to begin with, or are left.
