@@ -5,7 +5,9 @@ from __future__ import annotations
 from hauberk.core.errors import HauberkError
 
 __all__ = [
+    "BadDetection",
     "BadPersonalScan",
+    "BadPredictions",
     "BadQuasiIdentifiers",
     "BadScores",
     "BadStep",
@@ -45,6 +47,24 @@ class TrustedRowsUnusable(VerifyError):
 
     code = "VERIFY-103"
     title = "Unusable trusted rows"
+
+
+class BadDetection(VerifyError):
+    """The arrays given to a backdoor detector do not belong together, or hold what it cannot compare.
+
+    Rows are a float64 matrix, labels are codes from 0 with one for each row, and embeddings have one line for each row.
+    Images and embeddings must be finite; a table may hold NaN for a missing value.
+    """
+
+    code = "VERIFY-111"
+    title = "Unusable input of a backdoor detector"
+
+
+class BadPredictions(VerifyError):
+    """The model that a backdoor detector asked gave something else than a probability for each row and class."""
+
+    code = "VERIFY-112"
+    title = "Bad probabilities of the model under test"
 
 
 class BadPersonalScan(VerifyError):
