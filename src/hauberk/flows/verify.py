@@ -15,6 +15,7 @@ from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.data import (
     Dataset,
+    Role,
     digest_schema,
     encode_labels,
     encode_rows,
@@ -34,6 +35,7 @@ from hauberk.verify import (
     Suspicion,
     check_dataset,
     check_overlap,
+    check_sources,
     classify_attack,
     guarded_check,
     rank_rows,
@@ -70,6 +72,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
         report(0, 1, "schema and rows")
         findings = _checks(project, datasets)
         suspicion = _rank(project, datasets, report)
+        findings += guarded_check("sources", lambda: _sources(project, datasets, suspicion))
         return StageOutput(
             subjects=subjects,
             claims=(
@@ -129,6 +132,18 @@ def _checks(project: Project, datasets: Datasets) -> list[Finding]:
         "personal": lambda: _named(check_personal(datasets.train, seed=project.seed), datasets),
     }
     return [finding for name, check in checks.items() for finding in guarded_check(name, check)]
+
+
+def _sources(project: Project, datasets: Datasets, suspicion: Suspicion) -> tuple[Finding, ...]:
+    """Findings on what each column of the role `group` takes for the source of the rows."""
+    train, labels = datasets.train, encode_labels(datasets.train)
+    found: list[Finding] = []
+    for feature in train.schema.features:
+        if feature.role is Role.GROUP:
+            codes = train.table.column(feature.name).combine_chunks().dictionary_encode().indices.fill_null(-1)
+            source, q = codes.to_numpy().astype(np.int64), project.configuration.verify.q
+            found += check_sources(source, labels, suspicion.margin, feature=feature.name, q=q, seed=project.seed)
+    return _named(tuple(found), datasets)
 
 
 def _named(findings: tuple[Finding, ...], datasets: Datasets) -> tuple[Finding, ...]:
