@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +60,103 @@ def test_the_drop_cap_holds_and_changes_nothing(project, run):
     unflagged = run("verify", "quarantine", project, "--json")
     assert (unflagged.code, unflagged.document["error"]["code"]) == (2, "FLOW-112")
     assert run("ledger", "show", project, "--json").document["size"] == size
+
+
+def test_rows_keep_their_numbers_and_their_statement_under_a_quarantine(project, run):
+    rows = run("verify", project, "--json").document["rows"]
+    for leaf in (1, 4):
+        assert run("verify", "quarantine", project, "--row", 3, "--row", 17).code == 0
+        done = run("verify", project, "--json").document
+        notes = [finding for finding in done["findings"] if finding["check"] == "verify.quarantine.in_force"]
+        assert [note["evidence"] for note in notes] == [f"2 rows are in quarantine since leaf {leaf}"]
+        table = parquet.read_table(done["suspects"]["file"])
+        assert table.column("row").to_pylist() == [row for row in range(rows) if row not in (3, 17)]
+        assert run("verify", "diff", project).code == 0  # the file is as it was
+        assert run("verify", "quarantine", project, "--undo").code == 0
+
+
+def test_a_quarantine_whose_rows_are_lost_can_be_undone(project, run):
+    assert run("verify", "quarantine", project, "--row", 0).code == 0
+    for blob in (project / ".hauberk" / "store").rglob("*"):
+        if blob.is_file():
+            blob.unlink()
+    lost = run("verify", project, "--json")
+    assert lost.document["error"]["code"] == "STORE-201"
+    undone = run("verify", "quarantine", project, "--undo", "--json")
+    assert undone.document["details"] == {"action": "undo", "rows": 1, "leaf": 1}
+    assert run("verify", project).code == 0
+
+
+def test_what_no_run_could_learn_from_is_not_logged(project, run):
+    table = parquet.read_table(project / "train.parquet")
+    label = table.column("diagnosis").to_numpy(zero_copy_only=False)
+    few = np.concatenate([np.flatnonzero(label == "malignant")[:8], np.flatnonzero(label == "benign")])
+    parquet.write_table(table.take(pa.array(few)), project / "train.parquet")
+    toml = project / "hauberk.toml"
+    toml.write_text(toml.read_text().replace("folds = 3", "folds = 3\ndrop-cap = 0.9", 1))
+    run("verify", project)
+    size = run("ledger", "show", project, "--json").document["size"]
+    refused = run("verify", "quarantine", project, *(word for row in range(5) for word in ("--row", row)), "--json")
+    assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-107"), refused.out
+    assert run("ledger", "show", project, "--json").document["size"] == size
+    assert run("verify", project, "--json").code == 0
+
+
+def test_an_undo_of_some_rows_is_wrong_use(project, run):
+    for words in (("--row", 3), ("--reason", "x")):
+        refused = run("verify", "quarantine", project, "--undo", *words, "--json")
+        assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-110")
+
+
+def test_rows_drawn_by_another_seed_are_not_compared(project, run):
+    run("verify", project)
+    refused = run("verify", "diff", project, "--seed", 5, "--json")
+    assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-114")
+    assert "--seed 0" in refused.document["error"]["hint"]
+
+
+def test_a_kill_leaves_the_state_before_or_after(project, run, tmp_path):
+    """At each call of the system that writes, the process ends as by SIGKILL."""
+    whole = run("verify", project, "--json").document["rows"]
+    program = """
+import os, sys
+count, stop = 0, int(sys.argv[1])
+def killer(call):
+    def wrapped(*words, **more):
+        global count
+        count += 1
+        if count == stop:
+            os.kill(os.getpid(), 9)
+        return call(*words, **more)
+    return wrapped
+os.fsync, os.replace, os.rename = killer(os.fsync), killer(os.replace), killer(os.rename)
+from pathlib import Path
+from hauberk.flows import quarantine
+folder = Path(sys.argv[2])
+if sys.argv[3] == "undo":
+    quarantine.undo_quarantine(folder)
+else:
+    quarantine.quarantine_rows(folder, rows=(1, 2))
+"""
+    taken = tmp_path / "taken"
+    shutil.copytree(project, taken)
+    assert run("verify", "quarantine", taken, "--row", 1, "--row", 2).code == 0
+    for deed, before in (("quarantine", project), ("undo", taken)):
+        killed, seen = True, set()
+        for stop in itertools.count(1, 6):
+            folder = tmp_path / f"{deed}{stop}"
+            shutil.copytree(before, folder)
+            words = [sys.executable, "-c", program, str(stop), str(folder), deed]
+            killed = subprocess.run(words, check=False, capture_output=True).returncode == -9
+            after = run("verify", folder, "--json")
+            assert after.code == 0, after.out
+            seen.add(after.document["rows"])
+            assert run("ledger", "verify", folder).code == 0
+            if not killed:
+                break
+        assert stop > 4
+        assert seen <= {whole, whole - 2}
+        assert after.document["rows"] == (whole if deed == "undo" else whole - 2)
 
 
 def test_diff_names_the_rows(project, run, tmp_path):

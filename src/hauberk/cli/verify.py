@@ -68,6 +68,8 @@ def diff(folder: Path, since: int | None, door: Door) -> int:
 @door_options
 def quarantine(folder: Path, rows: tuple[int, ...], reason: str, undo: bool, door: Door) -> int:
     """Take rows out of the training data by a statement in the ledger; the files stay as they are."""
+    if undo and (rows or reason):
+        raise click.UsageError("--undo brings all rows back and takes neither --row nor --reason")
     with door.watching() as watch:
         if undo:
             stage = undo_quarantine(folder, seed=door.seed, watch=watch)

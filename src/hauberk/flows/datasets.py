@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hauberk.core.finding import Finding
 from hauberk.core.statement import Subject
@@ -35,7 +36,7 @@ from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.errors import BadTrainFunction, NotATrainingLabel
 from hauberk.flows.functions import UserFunction, is_function, load_function
 
-__all__ = ["Datasets", "load_datasets", "read_source"]
+__all__ = ["Datasets", "load_datasets", "read_source", "require_learnable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class Datasets:
         readers: The user's own reading functions, inputs of the first stage.
         trusted: Rows whose labels somebody has checked, or None.
         notes: What happened to the rows on the way here.
+        whole: The training rows before some were left out, or None where none are.
+        kept: (n,) row numbers in `whole` of the training rows, or None.
     """
 
     train: Dataset
@@ -57,6 +60,13 @@ class Datasets:
     readers: tuple[UserFunction, ...] = ()
     trusted: Dataset | None = None
     notes: tuple[Finding, ...] = ()
+    whole: Dataset | None = None
+    kept: NDArray[np.intp] | None = None
+
+    @property
+    def numbers(self) -> NDArray[np.intp]:
+        """(n,) the number by which each training row is named, whatever rows are left out."""
+        return np.arange(self.train.rows) if self.kept is None else self.kept
 
     @property
     def train_subject(self) -> Subject:
@@ -105,7 +115,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         trusted_table, trusted_reader = _read(folder, configuration.verify.trusted, section.csv)
         trusted = _labelled(trusted_table, schema, configuration.verify.trusted)
         readers.append(trusted_reader)
-    _require_learnable(train, folds=configuration.verify.folds)
+    require_learnable(train, folds=configuration.verify.folds)
     return Datasets(
         train=train,
         test=test,
@@ -191,8 +201,12 @@ def _split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]
     return dataset.take(np.flatnonzero(~held)), dataset.take(np.flatnonzero(held))
 
 
-def _require_learnable(train: Dataset, *, folds: int) -> None:
-    """Refuse training rows that have no input, one class only, or a class that some fold would be without."""
+def require_learnable(train: Dataset, *, folds: int) -> None:
+    """Refuse training rows that have no input, one class only, or a class that some fold would be without.
+
+    Raises:
+        NotATrainingLabel: They do.
+    """
     target = train.schema.target
     where, classes = (target.name, target.categories) if target else ("target", ())
     if not train.schema.inputs:

@@ -61,17 +61,22 @@ def find_differences(folder: Path, *, since: int | None = None, seed: int | None
         seed: Overrides the seed of `hauberk.toml`, which decides the split where no test data are given.
 
     Raises:
-        OtherRows: There is no such statement.
+        OtherRows: There is no such statement, or another seed drew its training rows.
     """
     with open_project(folder, seed=seed) as project:
-        leaf, digest = _state(project, since)
+        leaf, digest, drawn = _state(project, since)
+        if not project.configuration.data.test and drawn != project.seed:
+            hint = f"hauberk verify diff --seed {drawn}"
+            raise OtherRows(where=f"leaf {leaf}", expected=f"the seed {drawn}, which drew its training rows",
+                            got=f"{project.seed}", hint=hint)  # fmt: skip
         before = parse_row_digests(project.store.get_bytes(digest))
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
         after = row_digests(datasets.train)
     return Differences(leaf=leaf, before=len(before), after=len(after), changes=compare_rows(before, after))
 
 
-def _state(project: Project, since: int | None) -> tuple[int, Digest]:
+def _state(project: Project, since: int | None) -> tuple[int, Digest, Json]:
+    """Leaf, digest of the row digests, and seed."""
     leaves = range(project.log.size - 1, -1, -1) if since is None else [since]
     for leaf in leaves:
         if 0 <= leaf < project.log.size:
@@ -79,7 +84,7 @@ def _state(project: Project, since: int | None) -> tuple[int, Digest]:
             statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
             digest = _row_digests(statement)
             if digest is not None:
-                return leaf, digest
+                return leaf, digest, statement.predicate.get("seed")
     got = "none" if since is None else f"leaf {since} of {project.log.size}"
     raise OtherRows(expected="a statement of verify with the digests of its rows", got=got, hint="hauberk verify")
 

@@ -25,7 +25,7 @@ from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement
 from hauberk.crypto import verify_envelope
 from hauberk.data import Dataset, build_manifest, digest_manifest, encode_labels, encode_rows
-from hauberk.flows.datasets import Datasets, load_datasets
+from hauberk.flows.datasets import Datasets, load_datasets, require_learnable
 from hauberk.flows.errors import MissingEvidence, NoQuarantine, OtherRows, OverDropCap, QuarantineInForce
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
@@ -65,21 +65,26 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
         OtherRows: The training data are not those that the quarantine was made for.
         LedgerError, CryptoError: The ledger was altered.
     """
-    quarantine = _in_force(project)
-    if quarantine is None:
+    found = _in_force(project)
+    if found is None:
         return datasets
+    quarantine = _parse(project, *found)
     if datasets.train_subject.digest != quarantine.base:
-        hint = "restore the data, or: hauberk verify quarantine --undo"
+        hint = "restore the data (and the seed, if it draws the test rows), or: hauberk verify quarantine --undo"
         got = str(datasets.train_subject.digest)
         raise OtherRows(
             where=f"quarantine of leaf {quarantine.leaf}", expected=str(quarantine.base), got=got, hint=hint
         )
-    train = _without(datasets.train, quarantine.rows)
+    kept = _kept(datasets.train, quarantine.rows)
+    train = datasets.train.take(kept)
     message = f"{len(quarantine.rows)} rows are in quarantine since leaf {quarantine.leaf}"
     note = Finding(
         code="verify.quarantine.in_force", severity=Severity.INFO, message=message, count=len(quarantine.rows)
     )
-    return replace(datasets, train=train, train_manifest=build_manifest(train), notes=(*datasets.notes, note))
+    notes = (*datasets.notes, note)
+    return replace(
+        datasets, train=train, train_manifest=build_manifest(train), notes=notes, whole=datasets.train, kept=kept
+    )
 
 
 def quarantine_rows(
@@ -106,11 +111,13 @@ def quarantine_rows(
         QuarantineInForce: One is in force already.
         NoQuarantine: No row is flagged or named, or a named one is not there.
         OverDropCap: Too many of the rows or of a class.
+        NotATrainingLabel: Fewer rows of a class than folds would be left, so that no run would go through.
     """
     with open_project(folder, seed=seed) as project:
         known = _in_force(project)
         if known is not None:
-            got = f"{len(known.rows)} rows since leaf {known.leaf}"
+            statement, leaf = known
+            got = f"{_count(statement)} rows since leaf {leaf}"
             hint = "hauberk verify quarantine --undo"
             raise QuarantineInForce(expected="no quarantine in force", got=got, hint=hint)
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
@@ -123,6 +130,8 @@ def quarantine_rows(
 def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = unwatched) -> StageResult:
     """Bring all rows back; the statement names the digest of the data that they are in again.
 
+    The statement in force is enough: where the store has lost the rows that it took out, this is the way back.
+
     Raises:
         NoQuarantine: None is in force.
     """
@@ -130,11 +139,13 @@ def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = u
         known = _in_force(project)
         if known is None:
             raise NoQuarantine(expected="a quarantine in force", got="none")
-        details: dict[str, Json] = {"action": "undo", "rows": len(known.rows), "leaf": known.leaf}
+        statement, leaf = known
+        details: dict[str, Json] = {"action": "undo", "rows": _count(statement), "leaf": leaf}
+        subjects = tuple(subject for subject in statement.subjects if subject.name == "train")
 
         def work(report: Progress) -> StageOutput:
             report(0, 1, "undoing")
-            return StageOutput(subjects=(Subject("train", known.base),), details=details)
+            return StageOutput(subjects=subjects, details=details)
 
         task = Task(
             stage="quarantine", predicate_type=PREDICATE, configuration=details, inputs=(), work=work, deed=True
@@ -145,7 +156,8 @@ def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = u
 def _record(
     project: Project, datasets: Datasets, verified: StageResult, chosen: Rows, reason: str, watch: Watcher
 ) -> StageResult:
-    left = _without(datasets.train, chosen)
+    left = datasets.train.take(_kept(datasets.train, chosen))
+    require_learnable(left, folds=project.configuration.verify.folds)
     configuration: dict[str, Json] = {"reason": reason, "drop_cap": project.configuration.verify.drop_cap}
 
     def work(report: Progress) -> StageOutput:
@@ -221,21 +233,31 @@ def _verify_cap(train: Dataset, chosen: Rows, cap: float) -> None:
             )
 
 
-def _in_force(project: Project) -> Quarantine | None:
-    """The latest statement decides, wherever the state's index stands: that can be lost, the ledger cannot."""
+def _in_force(project: Project) -> tuple[Statement, int] | None:
+    """The statement in force and its leaf: the latest one decides, unless it undoes.
+
+    It is looked for in the ledger, wherever the state's index stands: that can be lost, the ledger cannot.
+    """
     for leaf in range(project.log.size - 1, -1, -1):
         envelope = project.log.read(leaf)
         statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
         if statement.predicate_type == PREDICATE:
-            return _parse(project, statement, leaf)
+            return None if _details(statement).get("action") == "undo" else (statement, leaf)
     return None
 
 
-def _parse(project: Project, statement: Statement, leaf: int) -> Quarantine | None:
-    details, artifacts = statement.predicate.get("details"), statement.predicate.get("artifacts")
-    action = details.get("action") if isinstance(details, Mapping) else None
-    if action == "undo":
-        return None
+def _details(statement: Statement) -> Mapping[str, Json]:
+    details = statement.predicate.get("details")
+    return details if isinstance(details, Mapping) else {}
+
+
+def _count(statement: Statement) -> Json:
+    """How many rows the statement says that it takes out."""
+    return _details(statement).get("rows")
+
+
+def _parse(project: Project, statement: Statement, leaf: int) -> Quarantine:
+    artifacts = statement.predicate.get("artifacts")
     where = f"leaf {leaf}"
     for artifact in artifacts if isinstance(artifacts, list) else []:
         match artifact:
@@ -249,10 +271,11 @@ def _parse(project: Project, statement: Statement, leaf: int) -> Quarantine | No
     raise MissingEvidence(where=where, expected="the rows of the quarantine", got="none")
 
 
-def _without(train: Dataset, rows: Rows) -> Dataset:
+def _kept(train: Dataset, rows: Rows) -> Rows:
+    """(m,) row numbers without those of `rows`."""
     kept = np.ones(train.rows, bool)
     kept[rows] = False
-    return train.take(kept)
+    return np.flatnonzero(kept)
 
 
 def _stream(dataset: Dataset) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.data import (
     Dataset,
+    Role,
     digest_schema,
     encode_labels,
     encode_rows,
@@ -34,6 +35,7 @@ from hauberk.verify import (
     Suspicion,
     check_dataset,
     check_overlap,
+    check_sources,
     classify_attack,
     guarded_check,
     rank_rows,
@@ -44,9 +46,10 @@ __all__ = ["ROW_DIGESTS", "SUSPECTS", "pool_of", "verify_data", "verify_document
 
 PREDICATE = "urn:hauberk:verify:dataset:v1"
 SUSPECTS = "suspects.parquet"
-"""One line for each training row: `row`, `score`, `p_value` (null without trusted rows), `flagged`, `likely`."""
+"""One line for each training row: `row` (its number before a quarantine), `score`, `p_value` (null without trusted
+rows), `flagged`, `likely`."""
 ROW_DIGESTS = "train.rows"
-"""SHA-256 of each training row, 32 bytes each, so that a later run can name the rows that changed."""
+"""SHA-256 of each training row, also of those in quarantine, so that a later run can name the rows that changed."""
 _SHOWN = 20
 _BINS = 24
 
@@ -58,6 +61,9 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
     """
     section = project.configuration.verify
     configuration: dict[str, Json] = {"verify": asdict(section), "schema": str(digest_schema(datasets.schema))}
+    if datasets.notes:
+        # A quarantine that is made again leaves the same rows, but what is said of them names its statement.
+        configuration["notes"] = [note.document() for note in datasets.notes]
     subjects = (datasets.train_subject, datasets.test_subject)
     trusted = (datasets.trusted_subject,) if datasets.trusted_subject else ()
     inputs = (*subjects, *trusted, *(reader.subject for reader in datasets.readers))
@@ -66,6 +72,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
         report(0, 1, "schema and rows")
         findings = _checks(project, datasets)
         suspicion = _rank(project, datasets, report)
+        findings += guarded_check("sources", lambda: _sources(project, datasets, suspicion))
         return StageOutput(
             subjects=subjects,
             claims=(
@@ -73,13 +80,13 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
                 _count("test_rows", datasets.test.rows),
                 *_shares(suspicion),
             ),
-            findings=(*datasets.notes, *findings, *suspicion_findings(suspicion, q=section.q)),
+            findings=(*datasets.notes, *findings, *_named(suspicion_findings(suspicion, q=section.q), datasets)),
             details=_details(suspicion, datasets, section.q),
             artifacts={
                 "train.manifest.json": render_manifest(datasets.train_manifest),
                 "test.manifest.json": render_manifest(datasets.test_manifest),
-                ROW_DIGESTS: row_digests(datasets.train).tobytes(),
-                SUSPECTS: _suspects(suspicion),
+                ROW_DIGESTS: row_digests(datasets.whole or datasets.train).tobytes(),
+                SUSPECTS: _suspects(suspicion, datasets),
             },
         )
 
@@ -120,11 +127,29 @@ def _checks(project: Project, datasets: Datasets) -> list[Finding]:
     from hauberk.verify.personal import check_personal  # many national numbers: slow to import
 
     checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
-        "dataset": lambda: check_dataset(datasets.train),
+        "dataset": lambda: _named(check_dataset(datasets.train), datasets),
         "overlap": lambda: check_overlap(datasets.train, datasets.test),
-        "personal": lambda: check_personal(datasets.train, seed=project.seed),
+        "personal": lambda: _named(check_personal(datasets.train, seed=project.seed), datasets),
     }
     return [finding for name, check in checks.items() for finding in guarded_check(name, check)]
+
+
+def _sources(project: Project, datasets: Datasets, suspicion: Suspicion) -> tuple[Finding, ...]:
+    """Findings on what each column of the role `group` takes for the source of the rows."""
+    train, labels = datasets.train, encode_labels(datasets.train)
+    found: list[Finding] = []
+    for feature in train.schema.features:
+        if feature.role is Role.GROUP:
+            codes = train.table.column(feature.name).combine_chunks().dictionary_encode().indices.fill_null(-1)
+            source, q = codes.to_numpy().astype(np.int64), project.configuration.verify.q
+            found += check_sources(source, labels, suspicion.margin, feature=feature.name, q=q, seed=project.seed)
+    return _named(tuple(found), datasets)
+
+
+def _named(findings: tuple[Finding, ...], datasets: Datasets) -> tuple[Finding, ...]:
+    """Findings on the training rows, by the numbers that `verify quarantine` takes."""
+    numbers = datasets.numbers
+    return tuple(replace(one, rows=tuple(int(numbers[row]) for row in one.rows)) for one in findings)
 
 
 def pool_of(dataset: Dataset) -> Pool:
@@ -184,13 +209,13 @@ def _details(suspicion: Suspicion, datasets: Datasets, q: float) -> dict[str, Js
     }
 
 
-def _suspects(suspicion: Suspicion) -> bytes:
+def _suspects(suspicion: Suspicion, datasets: Datasets) -> bytes:
     rows = suspicion.order.size
     p_value = pa.nulls(rows, pa.float64()) if suspicion.p_value is None else pa.array(suspicion.p_value)
     likely = np.where(suspicion.flagged, str(suspicion.kind), str(AttackKind.NONE))
     table = pa.table(
         {
-            "row": pa.array(np.arange(rows)),
+            "row": pa.array(datasets.numbers),
             "score": pa.array(suspicion.score),
             "p_value": p_value,
             "flagged": pa.array(suspicion.flagged),
@@ -212,7 +237,7 @@ def _worst(suspicion: Suspicion, datasets: Datasets) -> list[Json]:
     rows = [int(row) for row in suspicion.order if looked_at[row]][:_SHOWN]
     return [
         {
-            "row": row,
+            "row": int(datasets.numbers[row]),
             "given": classes[labels[row]],
             "proposed": classes[suspicion.proposed[row]],
             "margin": float(suspicion.margin[row]),

@@ -5,6 +5,7 @@ from hauberk.verify.dataset_findings import check_dataset
 from hauberk.verify.duplicate_findings import check_duplicates, check_overlap
 from hauberk.verify.guard import guarded_check
 from hauberk.verify.schema_findings import check_columns
+from hauberk.verify.sources import check_sources
 from hauberk.verify.suspicion import VIEWS, Suspicion, rank_rows
 from hauberk.verify.suspicion_findings import suspicion_findings
 from hauberk.verify.target_findings import check_target, single_feature_skill
@@ -23,6 +24,7 @@ __all__ = [
     "check_dataset",
     "check_duplicates",
     "check_overlap",
+    "check_sources",
     "check_target",
     "classify_attack",
     "guarded_check",

@@ -143,3 +143,21 @@ def test_trusted_rows_that_cannot_vouch_are_refused():
         rank(pool.at(np.flatnonzero(pool.labels == 0)))
     with pytest.raises(BadLevel):
         rank(pool, trusted=made(300, seed=16), q=0.0)
+
+
+def test_trusted_rows_are_new_beyond_the_twins_that_rows_have_anyway():
+    pool = made(300, seed=20)
+    new = made(300, seed=21)
+    third = Pool(
+        rows=np.concatenate([pool.rows[:100], new.rows[:200]]),
+        labels=np.concatenate([pool.labels[:100], new.labels[:200]]),
+        classes=2,
+        category_counts=pool.category_counts,
+    )
+    with pytest.raises(TrustedRowsUnusable, match="100 of 300"):
+        rank(pool, trusted=third)
+
+    def coarse(pool):
+        return Pool(rows=np.rint(pool.rows), labels=pool.labels, classes=2, category_counts=(0, 0, 0, 2))
+
+    assert rank(coarse(pool), trusted=coarse(new)).p_value is not None
