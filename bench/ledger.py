@@ -18,9 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -30,8 +28,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).parents[1]
-PLACE = PROJECT / ".bench"
+from _peers import PLACE, PROJECT, machine, peer_python
+
 PEER = "pymerkle==7.0.0"
 PROOFS = 2000
 # What is measured in a round, in this order.
@@ -248,26 +246,16 @@ class Worker:
         self.process.wait()
 
 
-def peer_python() -> Path:
-    """The interpreter of the peer's environment, which is made if it is missing."""
-    folder = PLACE / "pymerkle"
-    python = folder / "bin" / "python"
-    if not (folder / "made").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", PEER]
-        subprocess.run(pip, check=True, stdout=sys.stderr)
-        (folder / "made").touch()
-    return python
-
-
 Seconds = dict[str, list[float]]
 
 
 def measure(count: int, rounds: int) -> tuple[Seconds, Seconds]:
     """All seconds of both sides, turn by turn; they must have the same root each time."""
     PLACE.mkdir(exist_ok=True)
-    sides = {"ours": Worker(Path(sys.executable), "ours", count), "peer": Worker(peer_python(), "peer", count)}
+    sides = {
+        "ours": Worker(Path(sys.executable), "ours", count),
+        "peer": Worker(peer_python("pymerkle", PEER), "peer", count),
+    }
     found: dict[str, Seconds] = {side: {} for side in sides}
     for turn in range(rounds * len(TURNS)):
         roots = set()
@@ -299,8 +287,7 @@ def summary(count: int, rounds: int) -> dict[str, Any]:
         if key in ours and key in peer:
             pairs = zip(ours[key], peer[key], strict=True)
             ratios[f"pymerkle.{key}"] = round(statistics.median(theirs / mine for mine, theirs in pairs), 2)
-    machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
-    return {"ratios": ratios, "figures": figures, "machine": machine | {"load": round(os.getloadavg()[0], 2)}}
+    return {"ratios": ratios, "figures": figures, "machine": machine()}
 
 
 def table(found: dict[str, Any]) -> str:

@@ -18,8 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -30,9 +28,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _peers import PLACE, PROJECT, machine, peer_python
 
-PROJECT = Path(__file__).parents[1]
-PLACE = PROJECT / ".bench"
 PEERS = (
     "adversarial-robustness-toolbox==1.20.1", "packaging==26.3", "scikit-learn==1.9.1", "xgboost-cpu==3.2.0",
     "numpy==2.4.6", "scipy==1.17.1", "dtai-veritas==0.3.1",
@@ -217,19 +214,6 @@ class Worker:
         self.process.wait()
 
 
-def peer_python() -> Path:
-    """The interpreter of the peers' environment, which is made if it is missing."""
-    folder = PLACE / "trees"
-    python = folder / "bin" / "python"
-    if not (folder / "made").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *PEERS]
-        subprocess.run(pip, check=True, stdout=sys.stderr)
-        (folder / "made").touch()
-    return python
-
-
 Turns = list[tuple[dict[str, Any], dict[str, Any]]]
 
 
@@ -238,7 +222,7 @@ def measure(plan: list[tuple[str, int]], rounds: int) -> dict[tuple[str, int], T
     PLACE.mkdir(exist_ok=True)
     found: dict[tuple[str, int], Turns] = {task: [] for task in plan}
     with tempfile.TemporaryDirectory(dir=PLACE) as place:
-        peer = Worker(peer_python(), "peer", Path(place))
+        peer = Worker(peer_python("trees", *PEERS), "peer", Path(place))
         ours = Worker(Path(sys.executable), "ours", Path(place))
         for _ in range(rounds):
             for task in plan:
@@ -277,8 +261,7 @@ def summary(plan: list[tuple[str, int]], rounds: int) -> dict[str, Any]:
         found = compare(task, turns)
         ratios |= found[0]
         figures |= found[1]
-    machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
-    return {"ratios": ratios, "figures": figures, "machine": machine | {"load": round(os.getloadavg()[0], 2)}}
+    return {"ratios": ratios, "figures": figures, "machine": machine()}
 
 
 def table(found: dict[str, Any]) -> str:

@@ -13,9 +13,9 @@ import click
 import structlog
 
 from hauberk import __version__
-from hauberk.cli.door import tell_error
+from hauberk.cli.door import print_error, tell_error
 from hauberk.core.errors import HauberkError
-from hauberk.flows.errors import Interrupted, StateUnwritable
+from hauberk.flows.errors import Interrupted, StateUnwritable, WrongUse
 
 __all__ = ["app", "run"]
 
@@ -85,6 +85,8 @@ def run(arguments: Sequence[str]) -> int:
         return leave.exit_code
     except click.ClickException as error:
         error.show()
+        if as_json:
+            print_error(_wrong_use(error))
         return 2
     except (click.Abort, KeyboardInterrupt):
         return tell_error(Interrupted(hint="run the same command again: finished stages are kept"), as_json=as_json)
@@ -94,6 +96,12 @@ def run(arguments: Sequence[str]) -> int:
         where = str(error.filename or "")
         return tell_error(StateUnwritable(where=where, got=error.strerror or str(error)), as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _wrong_use(error: click.ClickException) -> WrongUse:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    where = context.command_path if context else "hauberk"
+    return WrongUse(where=where, got=error.format_message(), hint=f"see `{where} --help`")
 
 
 def _configure_log() -> None:

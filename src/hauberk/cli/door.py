@@ -23,7 +23,7 @@ from hauberk.core.errors import HauberkError
 from hauberk.core.printable import render_printable
 from hauberk.core.progress import Watcher, unwatched
 
-__all__ = ["Door", "door_options", "folder_argument", "tell_error"]
+__all__ = ["Door", "door_options", "folder_argument", "print_error", "tell_error"]
 
 _STDOUT, _STDERR = 1, 2
 
@@ -111,10 +111,15 @@ def _stdout_to_stderr() -> Iterator[None]:
 folder_argument = click.argument("folder", type=click.Path(path_type=Path), default=Path())
 
 
+def print_error(error: HauberkError) -> None:
+    """Print an error on stdout as JSON."""
+    sys.stdout.write(json.dumps({"error": error.document()}) + "\n")
+
+
 def tell_error(error: HauberkError, *, as_json: bool) -> int:
     """Print an error once, for people on stderr and as JSON on stdout if asked for; give the exit code."""
     if as_json:
-        sys.stdout.write(json.dumps({"error": error.document()}) + "\n")
+        print_error(error)
     console = Console(stderr=True, highlight=False)
     console.print(Text.assemble((f"{error.code}  ", "bold red"), render_printable(error.message)))
     if error.hint:

@@ -20,11 +20,12 @@ __all__ = ["command"]
 )
 @click.option("--target", required=True, help="Column to predict.")
 @click.option("--test", type=click.Path(path_type=Path), help="Test data; a quarter is held out without it.")
+@click.option("--delimiter", default=",", show_default=True, help="Character that separates the cells of a CSV file.")
 @click.option("--force", is_flag=True, help="Overwrite an existing hauberk.toml.")
 @door_options
-def command(folder: Path, train: Path, target: str, test: Path | None, force: bool, door: Door) -> int:
+def command(folder: Path, train: Path, target: str, test: Path | None, delimiter: str, force: bool, door: Door) -> int:
     """Write hauberk.toml into FOLDER from a training file."""
-    made = init_project(folder, train=train, target=target, test=test, force=force)
+    made = init_project(folder, train=train, target=target, test=test, delimiter=delimiter, force=force)
     door.show(
         made.document(), _table(made), f"\nWrote {made.path}. Read the adversary's part, then run: hauberk secure"
     )

@@ -16,7 +16,10 @@ __all__ = ["command"]
 @folder_argument
 @door_options
 def command(folder: Path, door: Door) -> int:
-    """The public key that verifies the statements and checkpoints of the system in FOLDER; made if there is none."""
+    """The public key that verifies the statements and checkpoints of the system in FOLDER; made if there is none.
+
+    Keys are encrypted when they are made if HAUBERK_PASSPHRASE_FILE names a file that holds a passphrase.
+    """
     identity = public_identity(folder)
     door.show({"identity": identity}, identity)
     return 0

@@ -41,7 +41,9 @@ def stage_tables(stage: StageResult) -> list[RenderableType]:
     for finding in stage.findings:
         found.add_row(str(finding["severity"]), str(finding["message"]), str(finding["count"]))
     head = Text(f"{stage.stage}: leaf {stage.leaf}, {state}\n", "bold")
-    return [head, table, "", found] if stage.findings else [head, table]
+    parts: list[RenderableType] = [head]
+    parts += [table] if stage.claims else []
+    return [*parts, "", found] if stage.findings else parts
 
 
 def _before_after(outcome: Outcome) -> Table:

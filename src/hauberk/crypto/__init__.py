@@ -16,6 +16,7 @@ from hauberk.crypto.keys import Entropy, Signer, SigningKey, generate_signing_ke
 from hauberk.crypto.note import NoteSignature, VerifiedNote, sign_note, verify_note
 from hauberk.crypto.password import CURRENT_PROFILE, PASSWORD_PROFILES, PasswordProfile, derive_key, password_profile
 from hauberk.crypto.provider import KeyProvider, SigningProvider
+from hauberk.crypto.pseudonym import PseudonymKey, generate_pseudonym_key
 from hauberk.crypto.reading import Readable, read_up_to
 from hauberk.crypto.stream import (
     CHUNK_SIZE,
@@ -46,6 +47,7 @@ __all__ = [
     "NoteSignature",
     "PasswordProfile",
     "Profile",
+    "PseudonymKey",
     "PublicIdentity",
     "PublicKey",
     "Readable",
@@ -57,6 +59,7 @@ __all__ = [
     "check_key_name",
     "commit_to_key",
     "derive_key",
+    "generate_pseudonym_key",
     "generate_signing_key",
     "generate_wrapping_key",
     "open_bytes",

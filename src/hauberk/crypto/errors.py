@@ -92,7 +92,7 @@ class KeyExists(CryptoError):
 
 
 class PassphraseNeeded(CryptoError):
-    """The key file is encrypted and no passphrase was given."""
+    """The key file is encrypted and no passphrase was given. `HAUBERK_PASSPHRASE_FILE` names the file that holds it."""
 
     code = "CRYPTO-107"
     title = "Passphrase needed"

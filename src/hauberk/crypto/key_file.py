@@ -111,7 +111,8 @@ def open_key_file(file: KeyFile, *, passphrase: str | None, where: str) -> bytes
     secret = file.secret
     if file.profile:
         if passphrase is None:
-            raise PassphraseNeeded(where=where, expected="the passphrase of the key", got="none")
+            hint = "name the file that holds it in the environment variable HAUBERK_PASSPHRASE_FILE"
+            raise PassphraseNeeded(where=where, expected="the passphrase of the key", got="none", hint=hint)
         key = derive_key(passphrase, file.salt, password_profile(file.profile, where=where))
         try:
             secret = AESGCM(key).decrypt(file.nonce, file.secret, render_json(file.document()))

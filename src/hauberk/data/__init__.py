@@ -4,7 +4,7 @@ from hauberk.data.adversary import ball_reach, resolve_reach
 from hauberk.data.canonical import row_bytes
 from hauberk.data.conform import conform_table
 from hauberk.data.dataset import Dataset, make_dataset
-from hauberk.data.encode import decode_rows, encode_labels, encode_rows
+from hauberk.data.encode import decode_rows, encode_labels, encode_rows, encode_weights
 from hauberk.data.infer import DEFAULT_INFERENCE, Inference, infer_schema
 from hauberk.data.limits import DEFAULT_TABLE_LIMITS, TableLimits
 from hauberk.data.manifest import (
@@ -24,6 +24,7 @@ from hauberk.data.overrides import FeatureOverride, apply_overrides
 from hauberk.data.reach import Reach
 from hauberk.data.reach_check import Violation, check_reach, list_violations
 from hauberk.data.readers import CsvOptions, open_batches, read_table
+from hauberk.data.row_changes import RowChanges, compare_rows, parse_row_digests
 from hauberk.data.schema import (
     Adversary,
     Direction,
@@ -38,6 +39,8 @@ from hauberk.data.schema_document import digest_schema, parse_schema, render_sch
 from hauberk.data.schema_rules import verify_schema
 
 __all__ = [
+    "compare_rows",
+    "parse_row_digests",
     "BATCH_ROWS",
     "DEFAULT_INFERENCE",
     "DEFAULT_TABLE_LIMITS",
@@ -54,6 +57,7 @@ __all__ = [
     "Manifest",
     "Reach",
     "Role",
+    "RowChanges",
     "Schema",
     "TableLimits",
     "Violation",
@@ -69,6 +73,7 @@ __all__ = [
     "digest_schema",
     "encode_labels",
     "encode_rows",
+    "encode_weights",
     "find_changed_rows",
     "infer_schema",
     "input_schema",

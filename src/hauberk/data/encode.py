@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from hauberk.data.columns import column_values
 from hauberk.data.dataset import Dataset
-from hauberk.data.errors import BadLabel, BadRows, BadTarget, BadValue, UnsupportedColumn
-from hauberk.data.schema import Feature, Kind, Schema
+from hauberk.data.errors import BadLabel, BadRows, BadTarget, BadValue, BadWeight, UnsupportedColumn
+from hauberk.data.schema import Feature, Kind, Role, Schema
 
-__all__ = ["decode_rows", "encode_labels", "encode_rows"]
+__all__ = ["decode_rows", "encode_labels", "encode_rows", "encode_weights"]
 
 _EXACT = 2**53
 """Whole numbers up to here have an exact float64 (IEEE 754 binary64, 53 bits of significand)."""
@@ -37,8 +37,12 @@ def encode_rows(dataset: Dataset) -> NDArray[np.float64]:
     return rows
 
 
-def encode_labels(dataset: Dataset) -> NDArray[np.int64]:
+def encode_labels(dataset: Dataset, *, where: str = "") -> NDArray[np.int64]:
     """The target as (n,) int64 class codes in the order of its categories.
+
+    Args:
+        dataset: With a target.
+        where: File, for messages.
 
     Raises:
         BadTarget: The schema has no target, or one that is not a category.
@@ -53,12 +57,42 @@ def encode_labels(dataset: Dataset) -> NDArray[np.int64]:
         label = dataset.table.column(target.name)[int(bad[0])].as_py()
         more = f" and {bad.size - 1} more" if bad.size > 1 else ""
         raise BadLabel(
-            where=f"column `{target.name}`, row {bad[0]}{more}",
+            where=f"{where}: column `{target.name}`, row {bad[0]}{more}".removeprefix(": "),
             expected=f"one of {', '.join(repr(category) for category in target.categories[:12])}",
             got="a missing label" if label is None else repr(label)[:60],
             hint="drop these rows or correct their labels",
         )
     return codes
+
+
+def encode_weights(dataset: Dataset, *, where: str = "") -> NDArray[np.float64]:
+    """The column of role `weight` as (n,) float64, finite and from 0; ones where there is none.
+
+    Args:
+        dataset: With at most one such column.
+        where: File, for messages.
+
+    Raises:
+        BadWeight: A weight is missing or negative (names the first row), all are 0, the column holds no numbers, or
+            there are two.
+    """
+    found = [feature for feature in dataset.schema.features if feature.role is Role.WEIGHT]
+    if not found:
+        return np.ones(dataset.rows)
+    names, kinds = ", ".join(f"`{feature.name}`" for feature in found), {feature.kind for feature in found}
+    spot = f"{where}: column {names}".removeprefix(": ")
+    hint = 'correct the weights, or set `role = "ignored"` for the column'
+    if len(found) > 1 or not kinds <= {Kind.NUMBER, Kind.INTEGER}:
+        got = f"{len(found)} columns" if len(found) > 1 else f"a {found[0].kind}"
+        raise BadWeight(where=spot, expected="one column of numbers with the role `weight`", got=got, hint=hint)
+    weights = column_values(dataset.table.column(found[0].name))
+    bad = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+    if bad.size:
+        got = "none" if np.isnan(weights[bad[0]]) else f"{weights[bad[0]]:g}"
+        raise BadWeight(where=f"{spot}, row {bad[0]}", expected="a finite number from 0", got=got, hint=hint)
+    if not weights.any():
+        raise BadWeight(where=spot, expected="a weight above 0", got="0 in every row", hint=hint)
+    return weights
 
 
 def decode_rows(rows: NDArray[np.float64], schema: Schema) -> pa.Table:

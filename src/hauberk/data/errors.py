@@ -11,6 +11,7 @@ __all__ = [
     "BadRows",
     "BadTarget",
     "BadValue",
+    "BadWeight",
     "BrokenFile",
     "DataError",
     "DuplicateColumn",
@@ -37,7 +38,7 @@ class DataError(HauberkError):
 
 
 class FileMissing(DataError):
-    """There is no such file, or the name is that of a folder. Paths are relative to the folder of `hauberk.toml`."""
+    """There is no such file, or the name is that of a folder. Paths in `hauberk.toml` are relative to its folder."""
 
     code = "DATA-101"
     title = "No such data file"
@@ -203,6 +204,17 @@ class NotConformed(DataError):
 
     code = "DATA-121"
     title = "Table not in the form of its schema"
+
+
+class BadWeight(DataError):
+    """The weights of the rows cannot be used: missing, negative, all 0, no numbers, or more than one such column.
+
+    A column has the role `weight` by `role = "weight"`, or by a name such as `sample_weight`; `role = "ignored"` takes
+    it away. Rows count from 0, without the header.
+    """
+
+    code = "DATA-122"
+    title = "Bad weight"
 
 
 class OtherTable(DataError):

@@ -25,6 +25,7 @@ from hauberk.data.nearest import nearest_hint
 from hauberk.data.overrides import FeatureOverride, apply_overrides, refuse_unknown_columns
 from hauberk.data.schema import Feature, Kind, Role, Schema
 from hauberk.data.schema_rules import verify_schema
+from hauberk.data.separator import separator_hint
 
 __all__ = ["DEFAULT_INFERENCE", "Inference", "infer_schema"]
 
@@ -92,8 +93,8 @@ def infer_schema(
     if not names or not table.num_rows:
         raise NoRows(where=where, expected="at least one row", got=f"{table.num_rows} rows, {len(names)} columns")
     if target is not None and target not in names:
-        raise UnknownColumn(where=f"{where}: target".removeprefix(": "), got=f"`{target}`",
-                            hint=nearest_hint(target, names))  # fmt: skip
+        hint = separator_hint(names) or nearest_hint(target, names)
+        raise UnknownColumn(where=f"{where}: target".removeprefix(": "), got=f"`{target}`", hint=hint)
     refuse_unknown_columns(overrides, names, where=where)
     features = []
     for name in names:

@@ -16,6 +16,7 @@ __all__ = [
     "is_sensitive_name",
     "is_time_name",
     "is_weight_name",
+    "speaks_of",
 ]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -50,35 +51,35 @@ def is_protected_name(name: str) -> bool:
     >>> [is_protected_name(name) for name in ("native-country", "SEX", "page", "hoursPerWeek")]
     [True, True, False, False]
     """
-    return _speaks_of(name, _PROTECTED)
+    return speaks_of(name, _PROTECTED)
 
 
 def is_sensitive_name(name: str) -> bool:
     """Whether the name suggests a special category of GDPR Art. 9."""
-    return _speaks_of(name, _SENSITIVE)
+    return speaks_of(name, _SENSITIVE)
 
 
 def is_personal_name(name: str) -> bool:
     """Whether the name suggests something that identifies a person."""
-    return _speaks_of(name, _PERSONAL)
+    return speaks_of(name, _PERSONAL)
 
 
 def is_identifier_name(name: str) -> bool:
     """Whether the name suggests a key of rows or of persons."""
-    return _speaks_of(name, _IDENTIFIER)
+    return speaks_of(name, _IDENTIFIER)
 
 
 def is_time_name(name: str) -> bool:
     """Whether the name suggests a point in time."""
-    return _speaks_of(name, _TIME)
+    return speaks_of(name, _TIME)
 
 
 def is_weight_name(name: str) -> bool:
     """Whether the name is that of a sample weight; bare `weight` may be a body's."""
-    return _speaks_of(name, _WEIGHT)
+    return speaks_of(name, _WEIGHT)
 
 
-def _speaks_of(name: str, vocabulary: frozenset[str]) -> bool:
+def speaks_of(name: str, vocabulary: frozenset[str]) -> bool:
     """Whether a word of the name, two or three adjacent words written as one, or the whole is in the vocabulary."""
     words = [word.lower() for word in _WORD.findall(name)]
     runs = ["".join(words[start : start + size]) for size in (1, 2, 3) for start in range(len(words))]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from hauberk.core.finding import Finding
 from hauberk.core.statement import Subject
 from hauberk.data import (
     CsvOptions,
@@ -23,6 +24,7 @@ from hauberk.data import (
     build_manifest,
     digest_manifest,
     encode_labels,
+    encode_weights,
     infer_schema,
     make_dataset,
     read_table,
@@ -44,6 +46,8 @@ class Datasets:
         train, test: Datasets of one schema.
         train_manifest, test_manifest: Their manifests, whose digests are their names.
         readers: The user's own reading functions, inputs of the first stage.
+        trusted: Rows whose labels somebody has checked, or None.
+        notes: What happened to the rows on the way here.
     """
 
     train: Dataset
@@ -51,6 +55,8 @@ class Datasets:
     train_manifest: Manifest
     test_manifest: Manifest
     readers: tuple[UserFunction, ...] = ()
+    trusted: Dataset | None = None
+    notes: tuple[Finding, ...] = ()
 
     @property
     def train_subject(self) -> Subject:
@@ -63,6 +69,11 @@ class Datasets:
         return Subject("test", digest_manifest(self.test_manifest))
 
     @property
+    def trusted_subject(self) -> Subject | None:
+        """The trusted rows as an artifact."""
+        return Subject("trusted", digest_manifest(build_manifest(self.trusted))) if self.trusted else None
+
+    @property
     def schema(self) -> Schema:
         """The one schema."""
         return self.train.schema
@@ -72,21 +83,28 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     """Read the data that `hauberk.toml` names; the schema comes from the training data and the user's overrides.
 
     Raises:
-        DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema.
+        DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema;
+            labels or weights are bad.
         BadTrainFunction: A reading function fails or gives no table.
         NotATrainingLabel: No input, fewer than two classes, or a class with fewer training rows than folds.
     """
     section = configuration.data
     train_table, train_reader = _read(folder, section.train, section.csv)
     schema = _schema(train_table, configuration)
-    train = make_dataset(train_table, schema, where=section.train)
+    train = _labelled(train_table, schema, section.train)
+    encode_weights(train, where=section.train)
     readers = [train_reader]
     if section.test:
         test_table, test_reader = _read(folder, section.test, section.csv)
-        test = make_dataset(test_table, schema, where=section.test)
+        test = _labelled(test_table, schema, section.test)
         readers.append(test_reader)
     else:
         train, test = _split(train, section.test_share, seed)
+    trusted = None
+    if configuration.verify.trusted:
+        trusted_table, trusted_reader = _read(folder, configuration.verify.trusted, section.csv)
+        trusted = _labelled(trusted_table, schema, configuration.verify.trusted)
+        readers.append(trusted_reader)
     _require_learnable(train, folds=configuration.verify.folds)
     return Datasets(
         train=train,
@@ -94,6 +112,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         train_manifest=build_manifest(train),
         test_manifest=build_manifest(test),
         readers=tuple(reader for reader in readers if reader),
+        trusted=trusted,
     )
 
 
@@ -110,6 +129,13 @@ def _read(folder: Path, source: str, section: CsvSection) -> tuple[pa.Table, Use
     if not isinstance(table, pa.Table):
         raise BadTrainFunction(where=source, expected="a pyarrow.Table", got=type(table).__name__)
     return table, reader
+
+
+def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:
+    """The table under the schema, refused by the name of its source where a row has no label of the schema's."""
+    dataset = make_dataset(table, schema, where=source)
+    encode_labels(dataset, where=source)
+    return dataset
 
 
 def _schema(table: pa.Table, configuration: Configuration) -> Schema:
@@ -174,7 +200,7 @@ def _require_learnable(train: Dataset, *, folds: int) -> None:
         raise NotATrainingLabel(where="data", expected="at least one input column", got="none", hint=hint)
     if len(classes) < 2:
         raise NotATrainingLabel(where=where, expected="at least two classes", got=f"{len(classes)}")
-    counts = np.bincount(encode_labels(train), minlength=len(classes))
+    counts = np.bincount(encode_labels(train)[encode_weights(train) > 0], minlength=len(classes))
     rarest = int(counts.argmin())
     if counts[rarest] < folds:
         raise NotATrainingLabel(

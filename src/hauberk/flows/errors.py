@@ -14,11 +14,16 @@ __all__ = [
     "NoProject",
     "NoState",
     "NotATrainingLabel",
+    "NoQuarantine",
+    "OtherRows",
+    "OverDropCap",
     "ProjectExists",
+    "QuarantineInForce",
     "StateLocked",
     "StateUnwritable",
     "UnknownSetting",
     "UnreadableCheckpoint",
+    "WrongUse",
 ]
 
 
@@ -48,7 +53,7 @@ class UnknownSetting(FlowError):
 
 
 class BadSetting(FlowError):
-    """A setting has a value of another type or outside its range."""
+    """A setting has a value of another type or outside its range, or two settings exclude each other."""
 
     code = "FLOW-104"
     title = "Bad value of a setting"
@@ -71,7 +76,7 @@ class ProjectExists(FlowError):
 class NotATrainingLabel(FlowError):
     """The data cannot be learnt from: no input column, fewer than two classes, or a class with fewer rows than folds.
 
-    What is held out for testing (`data.test-share`) does not count as training rows.
+    What is held out for testing (`data.test-share`) and what has weight 0 does not count as training rows.
     """
 
     code = "FLOW-107"
@@ -90,6 +95,53 @@ class UnreadableCheckpoint(FlowError):
 
     code = "FLOW-109"
     title = "Cannot read the checkpoint"
+
+
+class WrongUse(FlowError):
+    """The command line names no such verb or option, lacks one, or gives a value that it cannot take."""
+
+    code = "FLOW-110"
+    title = "Wrong use of the command"
+
+
+class QuarantineInForce(FlowError):
+    """Rows are in quarantine already, and one quarantine is in force at a time.
+
+    Undo it first: `hauberk verify quarantine --undo`.
+    """
+
+    code = "FLOW-111"
+    title = "Rows are in quarantine already"
+
+
+class NoQuarantine(FlowError):
+    """There is no quarantine to undo, or no row to put in one.
+
+    Rows are flagged only against trusted rows (`verify.trusted`); any row can be named with `--row`.
+    """
+
+    code = "FLOW-112"
+    title = "Nothing to quarantine"
+
+
+class OverDropCap(FlowError):
+    """The quarantine would take more of the rows, or of one class, than `verify.drop-cap` allows.
+
+    A detector that may delete at will is itself a way to poison. Look at the rows, then raise the cap if they are bad.
+    """
+
+    code = "FLOW-113"
+    title = "Over the drop cap"
+
+
+class OtherRows(FlowError):
+    """The quarantine that is in force, or the state to compare with, is of other rows than the data now hold.
+
+    Restore the data, or undo the quarantine and make a new one.
+    """
+
+    code = "FLOW-114"
+    title = "Made for other rows"
 
 
 class MissingEvidence(FlowError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,6 @@ from hauberk.flows.errors import BadTrainFunction
 __all__ = ["UserFunction", "is_function", "load_function"]
 
 _NAME = re.compile(r"(?P<file>[^:]+\.py):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
-# `sys.exit()` in the user's file must not end the run with a code of its own: 0 would read as a gate that was passed.
-_FAILURES = (Exception, SystemExit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,24 +79,28 @@ def _run(path: Path, text: str) -> object:
     module = importlib.util.module_from_spec(spec)
     # Dataclasses and the like look their module up by name while it runs.
     sys.modules[name] = module
-    try:
+    with _blamed(text, "a file that runs"):
         spec.loader.exec_module(module)
-    except _FAILURES as error:
-        raise BadTrainFunction(where=text, expected="a file that runs", got=_told(error)) from error
     return module
 
 
 def _guarded(function: Callable[..., Any], text: str) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
-        try:
+        with _blamed(text, "a function that runs"):
             return function(*arguments)
-        except HauberkError:
-            raise
-        except _FAILURES as error:
-            raise BadTrainFunction(where=text, expected="a function that runs", got=_told(error)) from error
 
     return call
 
 
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+@contextmanager
+def _blamed(text: str, expected: str) -> Iterator[None]:
+    """Whatever the user's code raises is its failure, but for our own errors and the user who stops the run.
+
+    `SystemExit` too: `sys.exit()` must not end the run with a code of its own, as 0 would read as a gate passed.
+    """
+    try:
+        yield
+    except (HauberkError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise BadTrainFunction(where=text, expected=expected, got=f"{type(error).__name__}: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hauberk.data import Reach, digest_schema, resolve_reach
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.errors import BadSetting
 from hauberk.flows.functions import UserFunction
+from hauberk.flows.partitions import PartitionEvidence, certify_partitions, harden_settings
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.threat import verify_goal
@@ -30,7 +31,13 @@ __all__ = ["SUFFIXES", "chosen_model", "harden_system", "plain_model"]
 PREDICATE = "urn:hauberk:harden:choice:v1"
 _WORKERS = 2
 """Candidates that train at the same time; a user's own function is not asked to stand that."""
-SUFFIXES = {Kind.XGBOOST: "ubj", Kind.LIGHTGBM: "txt", Kind.ONNX: "onnx", Kind.ENSEMBLE: "json"}
+SUFFIXES = {
+    Kind.XGBOOST: "ubj",
+    Kind.LIGHTGBM: "txt",
+    Kind.ONNX: "onnx",
+    Kind.ENSEMBLE: "json",
+    Kind.PARTITIONS: "json",
+}
 _KINDS = {".ubj": Kind.XGBOOST, ".json": Kind.XGBOOST, ".txt": Kind.LIGHTGBM, ".onnx": Kind.ONNX}
 
 
@@ -43,32 +50,43 @@ class _Given:
     kind: Kind
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Chosen:
+    """The baseline, the model and how it came to be chosen."""
+
+    plain: LibraryModel
+    model: LibraryModel
+    story: dict[str, Json]
+
+
 def harden_system(project: Project, datasets: Datasets, watch: Watcher = unwatched) -> StageResult:
-    """Train the candidates and choose one, or open the model file; one statement about model and baseline."""
+    """Train the candidates and choose one, or open the model file; one statement about model and baseline.
+
+    With `partitions` the election that they make is trained and certified as well, and is the model if it is to be
+    sealed.
+
+    Raises:
+        BadSetting: The election is to be sealed although there is none, or a model file was given.
+    """
     section = project.configuration
+    _refuse_contradictions(project)
     given = _given(project.folder, section.model.file)
     trainer = user_fit(project)
     configuration: dict[str, Json] = {
         "model": asdict(section.model),
-        "harden": asdict(section.harden),
+        "harden": harden_settings(section.harden),
         "threats": asdict(section.threats),
     }
     sources = [Subject("schema", digest_schema(datasets.schema))]
     sources += [Subject(given.name, digest_bytes(given.data))] if given else []
     sources += [trainer.subject] if trainer else []
+    sources += [datasets.test_subject] if section.harden.partitions else []
 
     def work(report: Progress) -> StageOutput:
-        if given:
-            model = parse_model(given.data, given.kind, classes=_classes(datasets))
-            require_width(model, [feature.name for feature in datasets.schema.inputs])
-            return _output(model, model, {"chosen": "given", "reason": "a trained model was given", "frontier": []})
-        if not section.harden.adversarial:
-            plain = open_model(
-                _fit(project, trainer)(training_set(datasets.train, seed=project.seed)), classes=_classes(datasets)
-            )
-            return _output(plain, plain, {"chosen": "plain", "reason": "hardening is off", "frontier": []})
-        result = _harden(project, datasets, trainer, report)
-        return _output(result.plain, result.model, _story(result))
+        chosen = _choose(project, datasets, given, trainer, report)
+        if not section.harden.partitions:
+            return _output(chosen)
+        return _with_partitions(chosen, certify_partitions(project, datasets, report))
 
     task = Task(
         stage="harden",
@@ -93,6 +111,36 @@ def plain_model(project: Project, hardened: StageResult, datasets: Datasets) -> 
 def _stored(project: Project, hardened: StageResult, datasets: Datasets, name: str) -> LibraryModel:
     data = project.store.get_bytes(hardened.artifacts[name])
     return parse_model(data, str(hardened.details[f"{name}_kind"]), classes=_classes(datasets))
+
+
+def _refuse_contradictions(project: Project) -> None:
+    section = project.configuration
+    if section.harden.seal_partitions and (not section.harden.partitions or section.model.file):
+        got = f"`model.file = {section.model.file!r}`" if section.model.file else "`partitions = 0`"
+        hint = "set `partitions`, and train the model here"
+        raise BadSetting(where="harden.seal-partitions", expected="partitions to seal", got=got, hint=hint)
+
+
+def _choose(
+    project: Project, datasets: Datasets, given: _Given | None, trainer: UserFunction | None, report: Progress
+) -> _Chosen:
+    section = project.configuration.harden
+    if given:
+        model = parse_model(given.data, given.kind, classes=_classes(datasets))
+        require_width(model, [feature.name for feature in datasets.schema.inputs])
+        return _unchosen(model, "given", "a trained model was given")
+    if section.adversarial and not section.seal_partitions:
+        result = _harden(project, datasets, trainer, report)
+        return _Chosen(plain=result.plain, model=result.model, story=_story(result))
+    plain = open_model(
+        _fit(project, trainer)(training_set(datasets.train, seed=project.seed)), classes=_classes(datasets)
+    )
+    reason = "the election of the partitions is sealed" if section.seal_partitions else "hardening is off"
+    return _unchosen(plain, "partitions" if section.seal_partitions else "plain", reason)
+
+
+def _unchosen(model: LibraryModel, chosen: str, reason: str) -> _Chosen:
+    return _Chosen(plain=model, model=model, story={"chosen": chosen, "reason": reason, "frontier": []})
 
 
 def _given(folder: Path, name: str) -> _Given | None:
@@ -147,12 +195,27 @@ def _story(result: HardenResult) -> dict[str, Json]:
     return {"chosen": result.chosen, "reason": str(result.reason), "frontier": frontier, "skipped": skipped}
 
 
-def _output(plain: LibraryModel, model: LibraryModel, story: dict[str, Json]) -> StageOutput:
-    plain_kind, plain_data = serialise_model(plain)
-    kind, data = serialise_model(model)
+def _output(chosen: _Chosen) -> StageOutput:
+    plain_kind, plain_data = serialise_model(chosen.plain)
+    kind, data = serialise_model(chosen.model)
     formats: dict[str, Json] = {"model_kind": str(kind), "baseline_kind": str(plain_kind), "format": SUFFIXES[kind]}
     return StageOutput(
         subjects=(Subject("model", digest_bytes(data)), Subject("baseline", digest_bytes(plain_data))),
-        details=story | formats,
+        details=chosen.story | formats,
         artifacts={"model": data, "baseline": plain_data},
+    )
+
+
+def _with_partitions(chosen: _Chosen, found: PartitionEvidence) -> StageOutput:
+    """The output with the election in it: as the model where it is sealed, else as a further artifact beside it."""
+    sealed = bool(found.details["sealed"])
+    output = _output(replace(chosen, model=found.model) if sealed else chosen)
+    _, data = serialise_model(found.model)
+    return replace(
+        output,
+        subjects=(*output.subjects, Subject("partitions", digest_bytes(data))),
+        claims=found.claims,
+        findings=found.findings,
+        details={**output.details, "poisoning": found.details},
+        artifacts={**output.artifacts, "partitions": data},
     )

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hauberk.core.encoding import Json
-from hauberk.data import Feature, Kind, Role, Schema, infer_schema
+from hauberk.data import Feature, Kind, Role, Schema, infer_schema, open_batches
 from hauberk.flows.configuration import CsvSection, parse_configuration
 from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.datasets import read_source
@@ -42,19 +42,39 @@ class Initialised:
         return {"path": str(self.path), "features": features}
 
 
-def init_project(folder: Path, *, train: Path, target: str, test: Path | None, force: bool) -> Initialised:
+def init_project(
+    folder: Path,
+    *,
+    train: Path,
+    target: str,
+    test: Path | None = None,
+    delimiter: str = ",",
+    force: bool = False,
+) -> Initialised:
     """Write `hauberk.toml` into `folder`, with what the training file shows and a comment on every choice.
+
+    Args:
+        folder: Of the project; made if it is not there.
+        train: Training data.
+        target: Column to predict.
+        test: Test data, or None to hold out a part of the training data.
+        delimiter: One character, which separates the cells of a CSV file.
+        force: Whether a `hauberk.toml` that is there is replaced.
 
     Raises:
         ProjectExists: There is one already and `force` is off.
-        DataError: The file cannot be read or has no such target.
+        DataError: The training file cannot be read or has no such target, or there is no such test file.
     """
     path = folder / FILE
     if path.exists() and not force:
         raise ProjectExists(where=str(path), hint="use --force to write a new one")
-    table = read_source(train, CsvSection())
+    csv = CsvSection(delimiter=delimiter)
+    table = read_source(train, csv)
     schema = infer_schema(table, target=target)
-    text = _render(_name(folder), _relative(train, folder), _relative(test, folder) if test else "", schema, table)
+    if test is not None:
+        open_batches(test)  # Refuses a file that is missing or none of its kind; no row is read.
+    held = _relative(test, folder) if test else ""
+    text = _render(_name(folder), _relative(train, folder), held, csv, schema, table)
     # What init writes must be readable by what reads it.
     parse_configuration(text.encode(), where=str(path))
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +93,7 @@ def _relative(path: Path, folder: Path) -> str:
     return os.path.relpath(path.resolve(), folder.resolve())
 
 
-def _render(name: str, train: str, test: str, schema: Schema, table: pa.Table) -> str:
+def _render(name: str, train: str, test: str, csv: CsvSection, schema: Schema, table: pa.Table) -> str:
     parts = [
         "# What Hauberk is to secure. Every setting: docs/reference/configuration.md",
         "",
@@ -94,10 +114,14 @@ def _render(name: str, train: str, test: str, schema: Schema, table: pa.Table) -
         *_listed("ignored", [f for f in schema.features if f.role is Role.IGNORED], "free text and constants"),
         *_listed("protected", [f for f in schema.features if f.protected], "guessed from the names"),
         *_listed("personal", [f for f in schema.features if f.personal], "guessed from the names"),
+        *(["", "[data.csv]", f"delimiter = {_quote(csv.delimiter)}"] if csv != CsvSection() else []),
         "",
         "# What an adversary can do. This is a guess: numbers may move by a tenth of their spread, categories and",
         "# protected columns stay. Say what somebody could lie about in your system; every figure depends on it.",
     ]
+    for feature in (feature for feature in schema.features if feature.role is Role.WEIGHT):
+        parts += ["", f"[data.features.{_key(feature.name)}]"]
+        parts += ['role = "weight"       # guessed from the name: how much a row counts in training']
     for feature in schema.inputs:
         parts += _feature(feature, table)
     parts += [
@@ -108,6 +132,7 @@ def _render(name: str, train: str, test: str, schema: Schema, table: pa.Table) -
         "",
         "[harden]",
         "max-clean-loss = 0.01 # clean accuracy that robustness may cost",
+        "# partitions = 50     # certify decisions against bad training rows, by an election of so many models",
         "",
         "[gates]               # promises; the bundle is admitted only if the evidence meets them",
         '# accuracy = ">= 0.85"',

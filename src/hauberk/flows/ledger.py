@@ -14,6 +14,7 @@ from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_
 from hauberk.crypto import FileKeyProvider, PublicIdentity, verify_envelope
 from hauberk.flows.configuration import load_configuration
 from hauberk.flows.errors import NoState, UnreadableCheckpoint
+from hauberk.flows.key_folder import open_key_folder
 from hauberk.flows.project import SIGNING_KEY, STATE_FOLDER, STORE_KEY, origin_of
 from hauberk.ledger import LogReader, audit_log, load_log, verify_checkpoint
 from hauberk.store import BlobStore
@@ -171,7 +172,7 @@ def _place(folder: Path) -> _Place:
     if not (state / "ledger").is_dir():
         hint = "run `hauberk secure` first"
         raise NoState(where=str(state), expected="a ledger", got="none", hint=hint)
-    keys = FileKeyProvider(state / "keys")
+    keys = open_key_folder(state)
     return _Place(state=state, origin=origin, identity=keys.public(SIGNING_KEY), keys=keys)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from hauberk.crypto import FileKeyProvider, Profile, PublicIdentity, Signer
 from hauberk.flows.configuration import Configuration, load_configuration
 from hauberk.flows.errors import BadSetting, StateLocked, StateUnwritable
+from hauberk.flows.key_folder import open_key_folder
 from hauberk.ledger import Log, open_log
 from hauberk.ledger.errors import RolledBack
 from hauberk.store import BlobStore, StateStore
@@ -78,10 +79,12 @@ def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], dat
         NoProject, BadToml, UnknownSetting, BadSetting: `hauberk.toml` is missing or wrong; nothing is made then.
         StateLocked: Another run works here.
         StateUnwritable: The folder cannot be written.
-        LedgerError, StoreError, CryptoError: What is there was altered or is of another version.
+        LedgerError, StoreError, CryptoError: What is there was altered or is of another version, or the keys are
+            encrypted and `HAUBERK_PASSPHRASE_FILE` does not name their passphrase.
     """
     configuration = load_configuration(folder)
     state_folder = folder / STATE_FOLDER
+    _refuse_evidence_in_state(folder, configuration.prove.folder)
     with _lock(state_folder):
         name = origin_of(configuration)
         keys = _keys(state_folder, name, Profile(configuration.seal.profile))
@@ -104,6 +107,13 @@ def open_project(folder: Path, *, seed: int | None = None, now: Callable[[], dat
             )
 
 
+def _refuse_evidence_in_state(folder: Path, evidence: str) -> None:
+    """Keep what is handed out apart from keys and store, on whatever way the setting leads there."""
+    state = os.path.realpath(folder / STATE_FOLDER)
+    if os.path.commonpath([state, os.path.realpath(folder / evidence)]) == state:
+        raise BadSetting(where="prove.folder", expected=f"a folder outside {STATE_FOLDER}", got=repr(evidence))
+
+
 def _verify_whole(log: Log, state: StateStore, where: Path) -> None:
     """Refuse a log that lacks a leaf that the state knows: going on from there would give it a second history.
 
@@ -117,7 +127,7 @@ def _verify_whole(log: Log, state: StateStore, where: Path) -> None:
 
 def _keys(state_folder: Path, name: str, profile: Profile) -> FileKeyProvider:
     """The keys of the project, made on the first run only: where there is a ledger, lost keys stay lost."""
-    keys = FileKeyProvider(state_folder / "keys")
+    keys = open_key_folder(state_folder)
     if not (state_folder / "ledger").exists():
         known = keys.names()
         if SIGNING_KEY not in known:

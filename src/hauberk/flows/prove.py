@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from hauberk.core.encoding import Json
 from hauberk.core.gate import evaluate_gates
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
-from hauberk.flows.errors import StateUnwritable
+from hauberk.flows.evidence import write_evidence
 from hauberk.flows.gate import gates_of
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
@@ -60,7 +59,7 @@ def prove_system(project: Project, done: Sequence[StageResult], watch: Watcher =
     )
     digests: dict[str, Digest] = {file: digest_bytes(data) for file, data in files.items()}
     verify_proof(proof, project.identity.text, find=digests.get, where=f"{name}.proof.json")
-    _write(project.evidence, files | {f"{name}.proof.json": proof})
+    write_evidence(project.evidence, files | {f"{name}.proof.json": proof})
     checkpoint = project.log.checkpoint
     return Evidence(
         stage=stage,
@@ -111,23 +110,3 @@ def _source(project: Project, done: Sequence[StageResult], bundle: Subject) -> R
             LoggedResult(stage=one.stage, leaf=one.leaf, digest=one.digest, statement=one.statement) for one in done
         ),
     )
-
-
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """Write each file by rename, and only where its bytes differ: a reader never sees half of one."""
-    try:
-        folder.mkdir(exist_ok=True)
-        for name, data in files.items():
-            path = folder / name
-            if path.is_file() and path.read_bytes() == data:
-                continue
-            draft = folder / f".{name}.new"
-            # A link that somebody left under this name would lead the bytes into another file.
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(draft, path)
-    except OSError as error:
-        raise StateUnwritable(where=str(folder), got=error.strerror or str(error)) from error

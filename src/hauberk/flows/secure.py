@@ -16,11 +16,12 @@ from hauberk.flows.gate import evaluate_policy, gates_of
 from hauberk.flows.harden import harden_system
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.prove import prove_system
+from hauberk.flows.quarantine import apply_quarantine
 from hauberk.flows.seal import seal_model
 from hauberk.flows.stage import StageResult
-from hauberk.flows.verify import verify_data
+from hauberk.flows.verify import verify_data, verify_document
 
-__all__ = ["STAGES", "FrontierPoint", "Outcome", "run_until", "secure_project"]
+__all__ = ["STAGES", "FrontierPoint", "Outcome", "run_until", "secure_project", "verify_project"]
 
 STAGES = ("verify", "harden", "attack", "seal")
 """The stages that have a verb of their own, in order."""
@@ -124,6 +125,19 @@ def secure_project(folder: Path, *, seed: int | None = None, watch: Watcher = un
         )
 
 
+def verify_project(
+    folder: Path, *, seed: int | None = None, watch: Watcher = unwatched
+) -> tuple[StageResult, dict[str, Json]]:
+    """Run the stage `verify`; gives it and the document of `hauberk verify --json`.
+
+    Raises:
+        HauberkError: See `verify_data`.
+    """
+    with open_project(folder, seed=seed) as project:
+        (verified,) = _run(project, "verify", watch)
+        return verified, verify_document(project, verified)
+
+
 def run_until(
     folder: Path, last: str, *, seed: int | None = None, watch: Watcher = unwatched
 ) -> tuple[StageResult, ...]:
@@ -138,6 +152,7 @@ def run_until(
 
 def _run(project: Project, last: str, watch: Watcher) -> tuple[StageResult, ...]:
     datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
+    datasets = apply_quarantine(project, datasets)
     done = [verify_data(project, datasets, watch)]
     if last == "verify":
         return tuple(done)

@@ -66,6 +66,7 @@ class Task:
         configuration: The part of the effective configuration that matters to the stage.
         inputs: The artifacts that the stage reads.
         work: Does it; called only when there is no earlier result.
+        deed: Something done rather than found out: it is done each time, whatever was done earlier.
     """
 
     stage: str
@@ -73,6 +74,7 @@ class Task:
     configuration: Mapping[str, Json]
     inputs: tuple[Subject, ...]
     work: Callable[[Progress], StageOutput]
+    deed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,7 @@ def run_stage(project: Project, task: Task, watch: Watcher = unwatched) -> Stage
     began, began_cpu = time.perf_counter(), time.process_time()
     report(0, 1, "looking for an earlier result")
     key = _key(project, task)
-    earlier = _find(project, key, task.stage, began)
+    earlier = None if task.deed else _find(project, key, task.stage, began)
     if earlier is not None:
         report(1, 1, "reused")
         _log.info("stage.reused", stage=task.stage, leaf=earlier.leaf)

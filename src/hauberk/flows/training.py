@@ -5,32 +5,41 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hauberk.data import Dataset, Kind, encode_labels, encode_rows
+from hauberk.data import Dataset, Kind, encode_labels, encode_rows, encode_weights
 from hauberk.flows.configuration import ModelSection
 from hauberk.flows.errors import BadTrainFunction
 from hauberk.flows.functions import UserFunction, load_function
 from hauberk.flows.project import Project
-from hauberk.models import open_model
+from hauberk.models import TreeModel, open_model
 from hauberk.models.builtin import fit_booster
 from hauberk.models.protocols import Matrix
 from hauberk.models.training import Fit, TrainingSet
-from hauberk.verify.label_errors import FitPredict, Labels
+from hauberk.verify import Labels, Learner
 
-__all__ = ["booster", "fit_predict", "train_by", "training_set", "user_fit"]
+__all__ = ["booster", "label_learner", "train_by", "training_set", "user_fit"]
 
 _SHOWN = 6
 
 
 def training_set(dataset: Dataset, *, seed: int) -> TrainingSet:
-    """The dataset as a training function gets it: every row with weight 1, no monotone direction."""
-    inputs = dataset.schema.inputs
-    rows = encode_rows(dataset)
-    target = dataset.schema.target
+    """The dataset as a training function gets it, with no monotone direction.
+
+    The weights are those of the column with the role `weight`, divided by their mean, so that regularisation keeps its
+    meaning whatever they are counted in; 1 where there is no such column. Rows of weight 0 are left out: a part of the
+    rows that recipes draw could else weigh nothing.
+
+    Raises:
+        BadWeight: See `encode_weights`.
+    """
+    weight = encode_weights(dataset)
+    taken = weight > 0
+    inputs, target = dataset.schema.inputs, dataset.schema.target
     return TrainingSet(
-        rows=rows,
-        labels=encode_labels(dataset),
-        weight=np.ones(len(rows)),
+        rows=encode_rows(dataset)[taken],
+        labels=encode_labels(dataset)[taken],
+        weight=_relative(weight[taken]),
         names=tuple(feature.name for feature in inputs),
         categorical=np.array([feature.kind is Kind.CATEGORY for feature in inputs], bool),
         category_counts=tuple(len(feature.categories) for feature in inputs),
@@ -38,6 +47,13 @@ def training_set(dataset: Dataset, *, seed: int) -> TrainingSet:
         classes=target.categories if target else (),
         seed=seed,
     )
+
+
+def _relative(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights with the mean 1; by the largest first, because a sum of large ones could overflow."""
+    shares = weight / weight.max()
+    relative: NDArray[np.float64] = shares / shares.mean()
+    return relative
 
 
 def booster(section: ModelSection) -> Fit:
@@ -87,21 +103,25 @@ def _are_codes(labels: tuple[str, ...], count: int) -> bool:
         return False
 
 
-def fit_predict(like: TrainingSet, *, trees: int) -> FitPredict:
-    """Trains a small booster on some rows of `like` and predicts others, for out-of-fold checks."""
+def label_learner(dataset: Dataset, *, trees: int) -> Learner:
+    """Trains the small boosters that look at labels; every row counts 1, whatever its weight."""
+    inputs, target = dataset.schema.inputs, dataset.schema.target
 
-    def call(train_rows: Matrix, train_labels: Labels, test_rows: Matrix) -> Matrix:
+    def learn(rows: Matrix, labels: Labels, seed: int) -> TreeModel:
         part = TrainingSet(
-            rows=train_rows,
-            labels=train_labels,
-            weight=np.ones(len(train_rows)),
-            names=like.names,
-            categorical=like.categorical,
-            category_counts=like.category_counts,
-            monotone=like.monotone,
-            classes=like.classes,
-            seed=like.seed,
+            rows=rows,
+            labels=labels,
+            weight=np.ones(len(rows)),
+            names=tuple(feature.name for feature in inputs),
+            categorical=np.array([feature.kind is Kind.CATEGORY for feature in inputs], bool),
+            category_counts=tuple(len(feature.categories) for feature in inputs),
+            monotone=np.zeros(len(inputs), np.int8),
+            classes=target.categories if target else (),
+            seed=seed,
         )
-        return open_model(fit_booster(part, trees=trees, depth=4, learning_rate=0.15)).predict(test_rows)
+        model = open_model(fit_booster(part, trees=trees, depth=4, learning_rate=0.1))
+        if not isinstance(model, TreeModel):
+            raise TypeError("the built-in booster shows its trees")
+        return model
 
-    return call
+    return learn

@@ -2,98 +2,225 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hauberk.core.claim import Claim, Estimate, Rung
-from hauberk.core.encoding import Json, render_json
+from hauberk.core.encoding import Json
+from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.data import digest_schema, encode_labels, encode_rows, render_manifest
+from hauberk.data import (
+    Dataset,
+    digest_schema,
+    encode_labels,
+    encode_rows,
+    render_manifest,
+    row_digests,
+)
 from hauberk.flows.datasets import Datasets
+from hauberk.flows.evidence import write_evidence
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
-from hauberk.flows.training import fit_predict, training_set
+from hauberk.flows.training import label_learner
 from hauberk.stats import estimate_proportion
-from hauberk.verify import LabelRanking, check_dataset, check_overlap, label_findings, rank_label_errors
+from hauberk.verify import (
+    VIEWS,
+    AttackKind,
+    Pool,
+    Suspicion,
+    check_dataset,
+    check_overlap,
+    classify_attack,
+    guarded_check,
+    rank_rows,
+    suspicion_findings,
+)
 
-__all__ = ["verify_data"]
+__all__ = ["ROW_DIGESTS", "SUSPECTS", "pool_of", "verify_data", "verify_document"]
 
 PREDICATE = "urn:hauberk:verify:dataset:v1"
+SUSPECTS = "suspects.parquet"
+"""One line for each training row: `row`, `score`, `p_value` (null without trusted rows), `flagged`, `likely`."""
+ROW_DIGESTS = "train.rows"
+"""SHA-256 of each training row, 32 bytes each, so that a later run can name the rows that changed."""
 _SHOWN = 20
 _BINS = 24
 
 
 def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched) -> StageResult:
-    """Check schema, rows, overlap and labels of the data; one statement about both datasets."""
+    """Check schema, rows, overlap and labels of the data; one statement about both datasets.
+
+    The suspects are left in the evidence folder, whether the stage ran or was reused.
+    """
     section = project.configuration.verify
     configuration: dict[str, Json] = {"verify": asdict(section), "schema": str(digest_schema(datasets.schema))}
-    inputs = (datasets.train_subject, datasets.test_subject, *(reader.subject for reader in datasets.readers))
+    subjects = (datasets.train_subject, datasets.test_subject)
+    trusted = (datasets.trusted_subject,) if datasets.trusted_subject else ()
+    inputs = (*subjects, *trusted, *(reader.subject for reader in datasets.readers))
 
     def work(report: Progress) -> StageOutput:
-        report(0, section.folds + 1, "schema and rows")
-        findings = [*check_dataset(datasets.train), *check_overlap(datasets.train, datasets.test)]
-        ranking = _rank(project, datasets, report)
+        report(0, 1, "schema and rows")
+        findings = _checks(project, datasets)
+        suspicion = _rank(project, datasets, report)
         return StageOutput(
-            subjects=(datasets.train_subject, datasets.test_subject),
-            claims=(_rows("train_rows", datasets.train.rows), _rows("test_rows", datasets.test.rows), _share(ranking)),
-            findings=(*findings, *label_findings(ranking)),
-            details={"suspicious": _worst(ranking, datasets), "margins": _histogram(ranking)},
+            subjects=subjects,
+            claims=(
+                _count("train_rows", datasets.train.rows),
+                _count("test_rows", datasets.test.rows),
+                *_shares(suspicion),
+            ),
+            findings=(*datasets.notes, *findings, *suspicion_findings(suspicion, q=section.q)),
+            details=_details(suspicion, datasets, section.q),
             artifacts={
                 "train.manifest.json": render_manifest(datasets.train_manifest),
                 "test.manifest.json": render_manifest(datasets.test_manifest),
-                "suspects.json": render_json([int(row) for row in ranking.order if ranking.suspicious[row]]),
+                ROW_DIGESTS: row_digests(datasets.train).tobytes(),
+                SUSPECTS: _suspects(suspicion),
             },
         )
 
     task = Task(stage="verify", predicate_type=PREDICATE, configuration=configuration, inputs=inputs, work=work)
-    return run_stage(project, task, watch)
+    result = run_stage(project, task, watch)
+    write_evidence(project.evidence, {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])})
+    return result
 
 
-def _rank(project: Project, datasets: Datasets, report: Progress) -> LabelRanking:
-    section = project.configuration.verify
-    like = training_set(datasets.train, seed=project.seed)
+def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
+    """The result as `hauberk verify --json` prints it."""
+    suspects, attack = result.details["suspects"], result.details["attack"]
+    known = dict(suspects) if isinstance(suspects, Mapping) else {}
+    rows = int(result.claims["train_rows"].estimate.value)
+    findings: list[Json] = [
+        {
+            "check": finding["code"],
+            "severity": finding["severity"],
+            "rows": finding["rows"],
+            "evidence": finding["message"],
+            "count": finding["count"],
+            "atlas": classify_attack(AttackKind(str(result.details["likely"]))).atlas
+            if finding["code"] == "verify.labels.flagged"
+            else "",
+        }
+        for finding in result.findings
+    ]
+    return result.document() | {
+        "rows": rows,
+        "findings": findings,
+        "suspects": known | {"file": str(project.evidence / SUSPECTS)},
+        "attack": attack,
+    }
 
-    def step(done: float, total: float, what: str = "") -> None:  # noqa: ARG001 - the shape of Progress
-        report(1 + done, 1 + total, "labels, out of fold")
 
-    return rank_label_errors(
-        encode_rows(datasets.train),
-        encode_labels(datasets.train),
-        fit_predict(like, trees=section.trees),
-        folds=section.folds,
-        seed=project.seed,
-        progress=step,
+def _checks(project: Project, datasets: Datasets) -> list[Finding]:
+    """All findings but those of the labels; a check that fails is one."""
+    from hauberk.verify.personal import check_personal  # many national numbers: slow to import
+
+    checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
+        "dataset": lambda: check_dataset(datasets.train),
+        "overlap": lambda: check_overlap(datasets.train, datasets.test),
+        "personal": lambda: check_personal(datasets.train, seed=project.seed),
+    }
+    return [finding for name, check in checks.items() for finding in guarded_check(name, check)]
+
+
+def pool_of(dataset: Dataset) -> Pool:
+    """The dataset as the views look at it."""
+    target = dataset.schema.target
+    return Pool(
+        rows=encode_rows(dataset),
+        labels=encode_labels(dataset),
+        classes=len(target.categories) if target else 0,
+        category_counts=tuple(len(feature.categories) for feature in dataset.schema.inputs),
     )
 
 
-def _rows(name: str, count: int) -> Claim:
+def _rank(project: Project, datasets: Datasets, report: Progress) -> Suspicion:
+    section = project.configuration.verify
+    return rank_rows(
+        pool_of(datasets.train),
+        label_learner(datasets.train, trees=section.trees),
+        folds=section.folds,
+        q=section.q,
+        seed=project.seed,
+        trusted=pool_of(datasets.trusted) if datasets.trusted else None,
+        by_class=section.trusted_by_class,
+        progress=report,
+    )
+
+
+def _count(name: str, count: int) -> Claim:
     exact = Estimate(value=count, low=count, high=count, n=0, method="count")
     return Claim(name=name, estimate=exact, rung=Rung.MEASURED, unit="rows")
 
 
-def _share(ranking: LabelRanking) -> Claim:
-    estimate = estimate_proportion(int(ranking.suspicious.sum()), ranking.suspicious.size)
-    return Claim(name="label_suspects", estimate=estimate, rung=Rung.MEASURED)
+def _shares(suspicion: Suspicion) -> list[Claim]:
+    masks = {"label_suspects": suspicion.suspicious}
+    masks |= {"label_flags": suspicion.flagged} if suspicion.p_value is not None else {}
+    return [
+        Claim(name=name, estimate=estimate_proportion(int(mask.sum()), mask.size), rung=Rung.MEASURED)
+        for name, mask in masks.items()
+    ]
 
 
-def _worst(ranking: LabelRanking, datasets: Datasets) -> list[Json]:
+def _details(suspicion: Suspicion, datasets: Datasets, q: float) -> dict[str, Json]:
+    flagged = suspicion.flagged
+    threshold = float(suspicion.score[flagged].min()) if flagged.any() else None
+    controlled = suspicion.p_value is not None
+    return {
+        "suspicious": _worst(suspicion, datasets),
+        "margins": _histogram(suspicion),
+        "suspects": {"n": int(flagged.sum()), "q": q if controlled else None, "threshold": threshold},
+        "likely": str(suspicion.kind),
+        "attack": {
+            "kind": str(suspicion.kind),
+            "nist": classify_attack(suspicion.kind).nist,
+            "confidence": 1 - q if flagged.any() else 0.0,
+        },
+        "views": {name: float(weight) for name, weight in zip(VIEWS, suspicion.weights, strict=True)},
+    }
+
+
+def _suspects(suspicion: Suspicion) -> bytes:
+    rows = suspicion.order.size
+    p_value = pa.nulls(rows, pa.float64()) if suspicion.p_value is None else pa.array(suspicion.p_value)
+    likely = np.where(suspicion.flagged, str(suspicion.kind), str(AttackKind.NONE))
+    table = pa.table(
+        {
+            "row": pa.array(np.arange(rows)),
+            "score": pa.array(suspicion.score),
+            "p_value": p_value,
+            "flagged": pa.array(suspicion.flagged),
+            "likely": pa.array(likely.tolist(), pa.string()),
+        }
+    )
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _worst(suspicion: Suspicion, datasets: Datasets) -> list[Json]:
     """The most contradicted rows: number, given and proposed label, margin; no values of the row."""
     target = datasets.schema.target
     classes = target.categories if target else ()
     labels = encode_labels(datasets.train)
-    rows = [int(row) for row in ranking.order if ranking.suspicious[row]][:_SHOWN]
+    looked_at = suspicion.flagged | suspicion.suspicious
+    rows = [int(row) for row in suspicion.order if looked_at[row]][:_SHOWN]
     return [
         {
             "row": row,
             "given": classes[labels[row]],
-            "proposed": classes[ranking.proposed[row]],
-            "margin": float(ranking.margin[row]),
+            "proposed": classes[suspicion.proposed[row]],
+            "margin": float(suspicion.margin[row]),
         }
         for row in rows
     ]
 
 
-def _histogram(ranking: LabelRanking) -> dict[str, Json]:
-    counts, edges = np.histogram(ranking.margin, bins=_BINS)
+def _histogram(suspicion: Suspicion) -> dict[str, Json]:
+    counts, edges = np.histogram(suspicion.margin, bins=_BINS)
     return {"edges": [float(edge) for edge in edges], "counts": [int(count) for count in counts]}

@@ -7,6 +7,20 @@ from hauberk.harden.evasion import evasion_attack
 from hauberk.harden.flattened import Flattened
 from hauberk.harden.harden import harden_model
 from hauberk.harden.monotone import Monotone
+from hauberk.harden.partition import (
+    MOST_PARTITIONS,
+    Certificate,
+    CurvePoint,
+    certified_curve,
+    certified_point,
+    certify_rows,
+    claimed_budgets,
+    deal_rows,
+    plurality_radius,
+    radius_quantiles,
+    run_off_radius,
+    train_partitions,
+)
 from hauberk.harden.plain import PLAIN, Plain
 from hauberk.harden.randomised import Randomised
 from hauberk.harden.recipe import Attack, Grow, Recipe, Resolve, Task
@@ -21,11 +35,14 @@ __all__ = [
     "AdversarialAugmentation",
     "Attack",
     "Candidate",
+    "Certificate",
+    "CurvePoint",
     "Flattened",
     "FrontierPoint",
     "Grow",
     "HardenResult",
     "Judgement",
+    "MOST_PARTITIONS",
     "Monotone",
     "PLAIN",
     "Plain",
@@ -40,8 +57,17 @@ __all__ = [
     "Trial",
     "Verdict",
     "WithoutMutable",
+    "certified_curve",
+    "certified_point",
+    "certify_rows",
     "choose_candidate",
+    "claimed_budgets",
+    "deal_rows",
     "evasion_attack",
     "harden_model",
+    "plurality_radius",
+    "radius_quantiles",
+    "run_off_radius",
     "select_recipes",
+    "train_partitions",
 ]

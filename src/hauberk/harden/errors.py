@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from hauberk.core.errors import HauberkError
 
-__all__ = ["BadHardening", "HardenError", "OutOfReach", "TooFewRows", "UnknownRecipe", "UnstableRecipe"]
+__all__ = [
+    "BadHardening",
+    "BadPartition",
+    "HardenError",
+    "OutOfReach",
+    "TooFewRows",
+    "UnknownRecipe",
+    "UnstableRecipe",
+]
 
 
 class HardenError(HauberkError):
@@ -65,3 +73,14 @@ class UnstableRecipe(HardenError):
 
     code = "HARDEN-105"
     title = "A recipe changed its mind"
+
+
+class BadPartition(HardenError):
+    """The training rows cannot be dealt to partitions, or what was trained on them cannot vote.
+
+    Correct `partitions` in `[harden]` of `hauberk.toml`: a number up to 4,096, or 0 for no certificate. Members are
+    trained by a function whose models show their trees, as the built-in booster does.
+    """
+
+    code = "HARDEN-106"
+    title = "Rows cannot be partitioned"

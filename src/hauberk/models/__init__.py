@@ -2,6 +2,8 @@
 
 from hauberk.models.adapters.ensemble_file import open_ensemble
 from hauberk.models.adapters.function import open_function
+from hauberk.models.adapters.partition_file import open_partitions
+from hauberk.models.ballots import RunOff, Tally, count_ballots, elect
 from hauberk.models.builtin import fit_booster
 from hauberk.models.check import verify_ensemble
 from hauberk.models.columns import require_width
@@ -10,6 +12,7 @@ from hauberk.models.ensemble_json import digest_ensemble, parse_ensemble, render
 from hauberk.models.library_model import Kind, LibraryModel, TreeModel
 from hauberk.models.link import apply_link
 from hauberk.models.open import open_model, parse_model, serialise_model
+from hauberk.models.partition_model import Member, PartitionModel
 from hauberk.models.protocols import HasTrees, Matrix, Model, Scores
 from hauberk.models.training import Fit, TrainingSet
 from hauberk.models.traverse import Traversal, compile_ensemble, leaves, margins, scores
@@ -21,21 +24,28 @@ __all__ = [
     "LibraryModel",
     "Link",
     "Matrix",
+    "Member",
     "Model",
+    "PartitionModel",
+    "RunOff",
     "Scores",
+    "Tally",
     "TrainingSet",
     "Traversal",
     "TreeEnsemble",
     "TreeModel",
     "apply_link",
     "compile_ensemble",
+    "count_ballots",
     "digest_ensemble",
+    "elect",
     "fit_booster",
     "leaves",
     "margins",
     "open_ensemble",
     "open_function",
     "open_model",
+    "open_partitions",
     "parse_ensemble",
     "parse_model",
     "render_ensemble",

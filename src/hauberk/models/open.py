@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from hauberk.models.adapters.ensemble_file import parse_tree_model
 from hauberk.models.adapters.lightgbm import knows_lightgbm, open_lightgbm, parse_lightgbm
 from hauberk.models.adapters.onnx import knows_onnx, open_onnx, parse_onnx
+from hauberk.models.adapters.partition_file import parse_partition_model
 from hauberk.models.adapters.sklearn import knows_sklearn, open_sklearn
 from hauberk.models.adapters.xgboost import knows_xgboost, open_xgboost, parse_xgboost
 from hauberk.models.errors import NotSealable, UnknownModel
@@ -54,7 +55,7 @@ def parse_model(data: bytes, kind: Kind | str, *, classes: tuple[str, ...] = ())
 
     Args:
         data: The file.
-        kind: `xgboost` (UBJ or JSON), `lightgbm` (text), `onnx` or `ensemble` (our JSON).
+        kind: `xgboost` (UBJ or JSON), `lightgbm` (text), `onnx`, `ensemble` or `partitions` (our JSON).
         classes: Labels in code order, where the file does not hold them.
 
     Raises:
@@ -71,6 +72,8 @@ def parse_model(data: bytes, kind: Kind | str, *, classes: tuple[str, ...] = ())
             return parse_onnx(data, classes=classes)
         case Kind.ENSEMBLE:
             return parse_tree_model(data, classes=classes)
+        case Kind.PARTITIONS:
+            return parse_partition_model(data, classes=classes)
         case other:
             assert_never(other)
 

@@ -18,7 +18,7 @@ class TrainingSet:
     Attributes:
         rows: (n, d) float64; categories as codes, missing as NaN.
         labels: (n,) int64 class codes.
-        weight: (n,) float64.
+        weight: (n,) float64 from 0, how much a row counts in training; 1 where the data do not say.
         names: The d feature names.
         categorical: (d,) bool.
         category_counts: (d,) number of categories of each feature, 0 for numbers.

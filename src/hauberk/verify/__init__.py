@@ -1,27 +1,32 @@
-"""Can this data be trusted? Pure checks of a dataset: schema, rows, label, and label errors."""
+"""Can this data be trusted? Pure checks of a dataset: schema, rows, labels, and what an attacker did to them."""
 
+from hauberk.verify.attack_kind import AttackKind, Classification, classify_attack
 from hauberk.verify.dataset_findings import check_dataset
 from hauberk.verify.duplicate_findings import check_duplicates, check_overlap
-from hauberk.verify.label_errors import (
-    FitPredict,
-    LabelRanking,
-    label_findings,
-    rank_label_errors,
-    stratified_folds,
-)
+from hauberk.verify.guard import guarded_check
 from hauberk.verify.schema_findings import check_columns
+from hauberk.verify.suspicion import VIEWS, Suspicion, rank_rows
+from hauberk.verify.suspicion_findings import suspicion_findings
 from hauberk.verify.target_findings import check_target, single_feature_skill
+from hauberk.verify.views import Labels, Learner, Matrix, Pool
 
 __all__ = [
-    "FitPredict",
-    "LabelRanking",
+    "VIEWS",
+    "AttackKind",
+    "Classification",
+    "Labels",
+    "Learner",
+    "Matrix",
+    "Pool",
+    "Suspicion",
     "check_columns",
     "check_dataset",
     "check_duplicates",
     "check_overlap",
     "check_target",
-    "label_findings",
-    "rank_label_errors",
+    "classify_attack",
+    "guarded_check",
+    "rank_rows",
     "single_feature_skill",
-    "stratified_folds",
+    "suspicion_findings",
 ]

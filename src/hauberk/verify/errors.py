@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from hauberk.core.errors import HauberkError
 
-__all__ = ["BadDetection", "BadPredictions", "BadScores", "TooFewRows", "VerifyError"]
+__all__ = [
+    "BadDetection",
+    "BadPersonalScan",
+    "BadPredictions",
+    "BadQuasiIdentifiers",
+    "BadScores",
+    "BadStep",
+    "KeyNeeded",
+    "TooFewRows",
+    "TrustedRowsUnusable",
+    "VerifyError",
+]
 
 
 class VerifyError(HauberkError):
@@ -44,3 +55,49 @@ class BadPredictions(VerifyError):
 
     code = "VERIFY-112"
     title = "Bad probabilities of the model under test"
+
+
+class TrustedRowsUnusable(VerifyError):
+    """The trusted rows cannot vouch for others: they lack a class, or they are training rows themselves.
+
+    Give rows with labels that somebody has checked, from the same source as the training rows and not among them.
+    """
+
+    code = "VERIFY-103"
+    title = "Unusable trusted rows"
+
+
+class BadPersonalScan(VerifyError):
+    """A setting of the scan for personal data is out of range: no rows to look at, or a level that is no share."""
+
+    code = "VERIFY-131"
+    title = "Bad setting of the personal scan"
+
+
+class BadStep(VerifyError):
+    """A step of a de-identification does not fit: no such column, two steps for one, or another kind of column.
+
+    Each column has at most one step, so that the plan reads the same in any order. Numbers are binned, texts and
+    categories are rolled up. Values are never part of the message.
+    """
+
+    code = "VERIFY-132"
+    title = "Unusable step of a de-identification"
+
+
+class KeyNeeded(VerifyError):
+    """A plan makes pseudonyms and was given no key. Without a key anybody could make them from a list of names."""
+
+    code = "VERIFY-133"
+    title = "Key of the pseudonyms needed"
+
+
+class BadQuasiIdentifiers(VerifyError):
+    """k-anonymity was asked for without rows, without quasi-identifiers, over an unknown column, or with k below 2.
+
+    The quasi-identifiers are the columns that somebody else may know of a person (age, sex, area). The sensitive
+    column is what they must not learn, so it cannot be one of them.
+    """
+
+    code = "VERIFY-134"
+    title = "Bad quasi-identifiers"

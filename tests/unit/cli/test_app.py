@@ -35,6 +35,27 @@ def test_an_unknown_option_is_wrong_use(capsys):
     assert "--nope" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["secur", "--json"], "Verbs: init"),
+        (["doctor", "--nope", "--json"], "--nope"),
+        (["init", "--json"], "--train"),
+        (["secure", "--seed", "x", "--json"], "--seed"),
+        (["ledger", "nothing", "--json"], "nothing"),
+        (["prove", "verify", "--json"], "--key"),
+        (["prove", "verify", "a", "b", "--key", "k", "--json"], "b"),
+    ],
+)
+def test_wrong_use_is_a_document_too(arguments, word, capsys):
+    assert run(arguments) == 2
+    told = capsys.readouterr()
+    error = json.loads(told.out)["error"]
+    assert error["title"] == "Wrong use of the command"
+    assert word in error["got"]
+    assert word in told.err
+
+
 def test_an_error_is_told_once_and_as_json(tmp_path, capsys):
     assert run(["secure", str(tmp_path), "--json"]) == 2
     told = capsys.readouterr()

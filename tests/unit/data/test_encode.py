@@ -1,11 +1,23 @@
 """Between tables and matrices."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from hauberk.data import Feature, Kind, Role, Schema, decode_rows, encode_labels, encode_rows, make_dataset
-from hauberk.data.errors import BadLabel, BadRows, BadTarget, BadValue, UnsupportedColumn
+from hauberk.data import (
+    Feature,
+    Kind,
+    Role,
+    Schema,
+    decode_rows,
+    encode_labels,
+    encode_rows,
+    encode_weights,
+    make_dataset,
+)
+from hauberk.data.errors import BadLabel, BadRows, BadTarget, BadValue, BadWeight, UnsupportedColumn
 
 SCHEMA = Schema(
     features=(
@@ -83,3 +95,39 @@ def test_free_text_is_no_input() -> None:
 def test_rows_that_no_table_encodes_to(rows) -> None:
     with pytest.raises(BadRows):
         decode_rows(np.array(rows), SCHEMA)
+
+
+def weighted(kinds, *columns):
+    names = [f"w{place}" for place in range(len(columns))]
+    features = (Feature(name=name, kind=kind, role=Role.WEIGHT) for name, kind in zip(names, kinds, strict=True))
+    schema = Schema(features=(*features, Feature(name="n", kind=Kind.NUMBER)))
+    table = pa.table(dict(zip(names, columns, strict=True)) | {"n": [0.1, 0.2, 0.3]})
+    return make_dataset(table, schema)
+
+
+def test_weights_are_those_of_their_column() -> None:
+    np.testing.assert_array_equal(encode_weights(dataset()), [1, 1, 1])
+    np.testing.assert_array_equal(encode_weights(weighted([Kind.NUMBER], [0.5, 0.0, 2.0])), [0.5, 0, 2])
+    np.testing.assert_array_equal(encode_weights(weighted([Kind.INTEGER], [1, 0, 2])), [1, 0, 2])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (weighted([Kind.NUMBER], [1.0, None, 1.0]), "t.csv: column `w0`, row 1: .* got none"),
+        (weighted([Kind.NUMBER], [1.0, 1.0, -0.5]), "row 2: .* got -0.5"),
+        (weighted([Kind.NUMBER], [0.0, 0.0, 0.0]), "got 0 in every row"),
+        (weighted([Kind.CATEGORY], ["1", "2", "3"]), "got a category"),
+        (weighted([Kind.NUMBER] * 2, [1.0] * 3, [2.0] * 3), "column `w0`, `w1`: .* got 2 columns"),
+    ],
+)
+def test_weights_that_are_none_are_refused(data, words: str) -> None:
+    with pytest.raises(BadWeight, match=words):
+        encode_weights(data, where="t.csv")
+
+
+def test_an_infinite_weight_is_refused() -> None:
+    data = weighted([Kind.NUMBER], [1.0, 1.0, 1.0])
+    endless = data.table.set_column(0, "w0", pa.array([1.0, np.inf, 1.0]))
+    with pytest.raises(BadWeight, match=r"row 1: .* got inf"):
+        encode_weights(replace(data, table=endless))

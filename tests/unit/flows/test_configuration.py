@@ -62,6 +62,11 @@ def test_a_bad_value_is_refused(text):
     assert "$" in caught.value.got
 
 
+def test_a_model_is_trained_or_given_and_not_both():
+    with pytest.raises(BadSetting, match=r"one of model\.train and model\.file"):
+        parse_configuration((MINIMAL + "[model]\ntrain = 'train.py:fit'\nfile = 'm.ubj'").encode())
+
+
 def test_a_bad_gate_is_refused():
     with pytest.raises(BadRule):
         parse_configuration((MINIMAL + '[gates]\naccuracy = "high"').encode())

@@ -66,3 +66,16 @@ def test_a_function_cannot_end_the_run(tmp_path, source):
     (tmp_path / "train.py").write_text(source)
     with pytest.raises(BadTrainFunction, match="SystemExit"):
         load_function(tmp_path, "train.py:fit").call()
+
+
+@pytest.mark.parametrize("source", ["def fit():\n    raise Stop('now')\n", "raise Stop('now')\n"])
+def test_an_exception_outside_the_usual_tree_is_blamed(tmp_path, source):
+    (tmp_path / "train.py").write_text("class Stop(BaseException): pass\n" + source)
+    with pytest.raises(BadTrainFunction, match="Stop: now"):
+        load_function(tmp_path, "train.py:fit").call()
+
+
+def test_the_user_can_still_stop_the_run(tmp_path):
+    (tmp_path / "train.py").write_text("def fit():\n    raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        load_function(tmp_path, "train.py:fit").call()

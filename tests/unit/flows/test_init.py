@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from hauberk.core.errors import HauberkError
+from hauberk.data.errors import DataError
 from hauberk.flows.configuration import load_configuration
 from hauberk.flows.datasets import load_datasets
 from hauberk.flows.errors import ProjectExists
@@ -83,3 +84,49 @@ def test_any_names_and_categories_survive(tmp_path_factory, names, words):
 def test_whole_numbers_beyond_a_float(tmp_path):
     train = write(tmp_path, COLUMNS | {"long": [2**62 + i % 7 for i in range(80)]})
     assert init_project(tmp_path, train=train, target="y", test=None, force=False).path.is_file()
+
+
+ROWS = [(f"{i % 17},5", i * 7 % 5, "no" if i % 2 else "yes") for i in range(80)]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_csv_of_another_separator(tmp_path, separator):
+    train = tmp_path / "train.csv"
+    train.write_text("\n".join(separator.join(map(str, row)) for row in [("gain", "n", "y"), *ROWS]) + "\n")
+    init_project(tmp_path, train=train, target="y", delimiter=separator)
+    configuration = load_configuration(tmp_path)
+    assert configuration.data.csv.delimiter == separator
+    assert load_datasets(tmp_path, configuration, seed=0).train.rows == 60
+
+
+@pytest.mark.parametrize(("separator", "spelled"), [(";", "';'"), ("\t", "$'\\t'"), ("|", "'|'")])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_header_of_another_separator_names_the_option(tmp_path, separator, spelled, first):
+    train = tmp_path / "train.csv"
+    lines = [("gain", "n", "y")[first:], *(row[first:] for row in ROWS)]
+    train.write_text("\n".join(separator.join(map(str, line)) for line in lines) + "\n")
+    with pytest.raises(HauberkError) as caught:
+        init_project(tmp_path, train=train, target="y")
+    assert f"--delimiter {spelled}" in caught.value.hint
+    assert not (tmp_path / "hauberk.toml").exists()
+
+
+@pytest.mark.parametrize("test", ["nowhere.parquet", "folder.csv", "test.xlsx"])
+def test_a_test_file_that_cannot_be_one_writes_nothing(tmp_path, test):
+    train = write(tmp_path, COLUMNS)
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match=test):
+        init_project(tmp_path / "new", train=train, target="y", test=tmp_path / test)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_test_file_is_written_down(tmp_path):
+    train = write(tmp_path, COLUMNS)
+    init_project(tmp_path / "new", train=train, target="y", test=write(tmp_path / "later", COLUMNS))
+    assert load_configuration(tmp_path / "new").data.test == "../later/train.parquet"
+
+
+def test_a_weight_that_was_guessed_is_written_down(tmp_path):
+    train = write(tmp_path, COLUMNS | {"sample_weight": [0.5 + i % 3 for i in range(80)]})
+    init_project(tmp_path, train=train, target="y")
+    assert load_configuration(tmp_path).data.features["sample_weight"].role == "weight"

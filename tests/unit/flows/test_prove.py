@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from hauberk.flows.errors import StateUnwritable
-from hauberk.flows.prove import _write
+from hauberk.flows.evidence import write_evidence
 
 
 def test_files_are_written_whole_and_left_alone_where_they_are_the_same(tmp_path):
     folder = tmp_path / "evidence"
-    _write(folder, {"report.html": b"one"})
+    write_evidence(folder, {"report.html": b"one"})
     before = (folder / "report.html").stat().st_mtime_ns
-    _write(folder, {"report.html": b"one"})
+    write_evidence(folder, {"report.html": b"one"})
     assert (folder / "report.html").stat().st_mtime_ns == before
     (folder / ".report.html.new").write_bytes(b"what a killed run left, longer")
-    _write(folder, {"report.html": b"two"})
+    write_evidence(folder, {"report.html": b"two"})
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"report.html": b"two"}
 
 
@@ -25,5 +25,5 @@ def test_a_link_does_not_lead_them_elsewhere(tmp_path):
     victim.write_bytes(b"mine")
     (folder / ".report.html.new").symlink_to(victim)
     with pytest.raises(StateUnwritable):
-        _write(folder, {"report.html": b"one"})
+        write_evidence(folder, {"report.html": b"one"})
     assert victim.read_bytes() == b"mine"

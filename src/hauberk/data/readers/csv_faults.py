@@ -16,6 +16,7 @@ from hauberk.data.errors import BadColumnNames, BrokenFile, EmptyFile, NoRows, N
 from hauberk.data.limits import TableLimits
 from hauberk.data.readers.counted import open_counted
 from hauberk.data.readers.options import CsvOptions
+from hauberk.data.separator import separator_hint
 
 __all__ = ["CsvSource", "explain_fault", "not_utf8", "refuse_open_quote"]
 
@@ -101,7 +102,7 @@ def _ragged(source: CsvSource, cells: int) -> HauberkError:
     if source.options.columns and line == source.skipped + 1:
         hint = "data.csv.columns names another number of columns than the first line has"
         return BadColumnNames(where=where, expected=expected, got=got, hint=hint)
-    hint = "quote cells that hold the delimiter, or see data.csv in hauberk.toml"
+    hint = separator_hint(source.names) or "quote cells that hold the delimiter, or see data.csv in hauberk.toml"
     return RaggedRow(where=where, expected=expected, got=got, hint=hint)
 
 

@@ -108,7 +108,7 @@ def _size(path: Path) -> int:
     try:
         if not path.is_file():
             got = "a folder" if path.is_dir() else "nothing"
-            hint = "names are relative to the folder of hauberk.toml"
+            hint = "names in hauberk.toml are relative to its folder"
             raise FileMissing(where=str(path), expected="a file", got=got, hint=hint)
         with path.open("rb") as file:
             return file.seek(0, 2)

@@ -44,7 +44,7 @@ def parse_configuration(data: bytes, *, where: str = FILE) -> Configuration:
     Raises:
         BadToml: Not UTF-8 or not TOML.
         UnknownSetting: A key that no section has.
-        BadSetting: A value of another type or out of range.
+        BadSetting: A value of another type or out of range, or two settings that exclude each other.
         BadRule: A gate is not a comparison.
     """
     try:
@@ -56,9 +56,18 @@ def parse_configuration(data: bytes, *, where: str = FILE) -> Configuration:
         configuration = msgspec.convert(_underscored(document, Configuration), Configuration, strict=True)
     except msgspec.ValidationError as error:
         raise BadSetting(where=where, got=str(error), hint="see docs/reference/configuration.md") from error
+    _refuse_two_models(configuration, where)
     for name, rule in configuration.gates.items():
         parse_rule(name, rule)
     return configuration
+
+
+def _refuse_two_models(configuration: Configuration, where: str) -> None:
+    model = configuration.model
+    if model.train and model.file:
+        expected, got = "one of model.train and model.file", f"{model.train!r} and {model.file!r}"
+        hint = "take out `file` to train, or `train` to secure the trained model as it is"
+        raise BadSetting(where=where, expected=expected, got=got, hint=hint)
 
 
 def _refuse_unknown(document: object, kind: Any, where: str, path: str) -> None:

@@ -72,7 +72,8 @@ class FeatureSection:
 
     Attributes:
         kind: `number`, `integer`, `category` or `text`.
-        role: `input`, `target`, `id`, `time`, `group`, `weight` or `ignored`.
+        role: `input`, `target`, `id`, `time`, `group`, `weight` or `ignored`. The one column with the role `weight`
+            says in numbers from 0 how much each row counts in training; rates in claims count every row alike.
         unit: Unit of the values.
         low, high: Valid range.
         categories: Valid values.
@@ -157,7 +158,7 @@ class ModelSection:
     Attributes:
         train: `FILE.py:NAME`, a function that takes a `hauberk.models.TrainingSet` and gives a model; empty for the
             built-in booster.
-        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then.
+        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then, so `train` is empty.
         trees, depth, learning_rate: Size and step of the built-in booster.
         threads: Threads of the built-in booster; the same number gives the same model. More than one pays only on a
             machine with nothing else to do.
@@ -177,11 +178,21 @@ class VerifySection:
 
     Attributes:
         folds: Folds of the out-of-fold predictions that rank label errors.
-        trees: Trees of the booster that makes these predictions.
+        trees: Trees of the boosters that look at the labels.
+        trusted: A file, or `FILE.py:NAME`, with rows whose labels somebody has checked, drawn from the same source as
+            the training rows and not among them. Only with it are rows flagged at all.
+        q: Bound of the expected share of right labels among the flagged rows (false-discovery rate).
+        trusted_by_class: Hold each row against the trusted rows of its own class only; needed where they were chosen
+            class by class, and weaker.
+        drop_cap: Largest share of the rows, and of the rows of one class, that a quarantine may take.
     """
 
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
     trees: Count = 60
+    trusted: str = ""
+    q: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    trusted_by_class: bool = False
+    drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,12 +226,21 @@ class HardenSection:
         max_clean_loss: Clean accuracy, as a share, that robustness may cost.
         validation_share: Share of the training rows on which candidates are compared.
         recipes: Names of the recipes to try; all where left out.
+        partitions: Into how many parts the training rows are dealt, to certify predictions against bad training rows;
+            0 for no such certificate. More parts stand more bad rows and are less accurate.
+        partition_trees, partition_depth: Size of the booster that is trained on each part.
+        seal_partitions: Whether the election of these boosters is the model that is attacked and sealed. Otherwise the
+            certificate is about the election only, and its claims begin with `partitions.`.
     """
 
     adversarial: bool = True
     max_clean_loss: Share = 0.01
     validation_share: Annotated[float, Meta(gt=0, le=0.5)] = 0.2
     recipes: tuple[str, ...] = ()
+    partitions: Annotated[int, Meta(ge=0, le=4096)] = 0
+    partition_trees: Count = 30
+    partition_depth: Annotated[int, Meta(ge=1, le=16)] = 3
+    seal_partitions: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +260,7 @@ class ProveSection:
     """Where the results go.
 
     Attributes:
-        folder: Folder for report, bundle, proof and public key, beside `hauberk.toml`.
+        folder: Folder for report, bundle, proof and public key, beside `hauberk.toml` and outside `.hauberk`.
     """
 
     folder: str = "evidence"

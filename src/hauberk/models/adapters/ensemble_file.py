@@ -13,7 +13,7 @@ from hauberk.models.library_model import Kind, TreeModel
 from hauberk.models.link import apply_link
 from hauberk.models.traverse import compile_ensemble
 
-__all__ = ["open_ensemble", "parse_tree_model", "render_tree_model"]
+__all__ = ["open_ensemble", "parse_tree_model", "read_strings", "render_tree_model"]
 
 _FORMAT = "hauberk-tree-model/1"
 _FIELDS = {"format", "classes", "names", "ensemble"}
@@ -50,7 +50,7 @@ def parse_tree_model(
     if not isinstance(document, Mapping) or set(document) != _FIELDS or document["format"] != _FORMAT:
         raise BadModelFile(where=where, expected=f"a document of format {_FORMAT}", got=repr(document)[:120])
     trees = read_ensemble(document["ensemble"], where=where)
-    own, names = _strings(document["classes"], where), _strings(document["names"], where)
+    own, names = read_strings(document["classes"], where), read_strings(document["names"], where)
     if render_tree_model(trees, classes=own, names=names) != data:
         raise BadModelFile(where=where, expected="canonical JSON", got="another spelling of the same model")
     return open_ensemble(trees, classes=classes or own, names=names)
@@ -86,7 +86,12 @@ def open_ensemble(trees: TreeEnsemble, *, classes: tuple[str, ...], names: tuple
     )
 
 
-def _strings(values: Json, where: str) -> tuple[str, ...]:
+def read_strings(values: Json, where: str) -> tuple[str, ...]:
+    """The labels or names that a JSON list holds.
+
+    Raises:
+        BadModelFile: Something else than a list of texts in UTF-8.
+    """
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise BadModelFile(where=where, expected="a list of names", got=repr(values)[:80])
     try:

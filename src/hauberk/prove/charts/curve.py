@@ -14,8 +14,10 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 470, 26, 206
 _WIDTH, _HEIGHT = 480, 248
 
 
-def render_curve(points: Sequence[tuple[float, float]], *, title: str, across: str, upwards: str) -> Markup:
-    """A line through (cost, share), the share from 0 to 1."""
+def render_curve(
+    points: Sequence[tuple[float, float]], *, title: str, across: str, upwards: str, dots: bool = True
+) -> Markup:
+    """A line through (cost, share), the share from 0 to 1; without `dots` the points are not marked."""
     ordered = sorted(points)
     x_scale = fitted_scale([cost for cost, _ in ordered], start=_LEFT, end=_RIGHT, room=0.02)
     y_scale = Scale(low=0, high=1, start=_BOTTOM, end=_TOP)
@@ -27,7 +29,7 @@ def render_curve(points: Sequence[tuple[float, float]], *, title: str, across: s
         body.append(text(x_scale(value), _BOTTOM + 16, label, kind="tick", anchor="middle"))
     places = [(x_scale(cost), y_scale(share)) for cost, share in ordered]
     body.append(polyline(places, "curve"))
-    body += [circle(x, y, 3, "dot open") for x, y in places]
+    body += [circle(x, y, 3, "dot open") for x, y in places if dots]
     body.append(text((_LEFT + _RIGHT) / 2, _BOTTOM + 36, across, kind="axis", anchor="middle"))
     body.append(text(0, 12, upwards, kind="axis"))
     summary = "; ".join(f"{cost:g}: {share:.3f}" for cost, share in ordered)

@@ -12,6 +12,7 @@ from hauberk.prove.report.data import data_section
 from hauberk.prove.report.gates import gates_section
 from hauberk.prove.report.groups import groups_section
 from hauberk.prove.report.head import head
+from hauberk.prove.report.poisoning import poisoning_section
 from hauberk.prove.report.record import (
     claims_section,
     findings_section,
@@ -29,6 +30,7 @@ _SECTIONS = (
     attacker_section,
     choice_section,
     changes_section,
+    poisoning_section,
     groups_section,
     data_section,
     findings_section,

@@ -7,13 +7,14 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from hauberk.core.digest import Digest, digest_stream
 from hauberk.core.errors import HauberkError
 from hauberk.core.gate import GateResult
 from hauberk.core.limits import DEFAULT_LIMITS
 from hauberk.core.printable import render_printable
-from hauberk.prove.verify.errors import UnreadableFile
+from hauberk.prove.verify.errors import UnreadableFile, WrongUse
 from hauberk.prove.verify.verifier import VerifiedProof, verify_proof
 
 __all__ = ["main"]
@@ -23,9 +24,17 @@ and the files that lie beside the proof. Exit code 0: everything verifies and th
 altered or does not verify, or the verdict is FAILED. 2: a file cannot be read or the command was used wrongly."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Raises what it finds wrong, so that it is told as every other error is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise WrongUse(where=self.prog, got=message, hint=f"see `{self.prog} --help`")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command and give its exit code."""
-    parser = argparse.ArgumentParser(prog="hauberk prove verify", description=_DESCRIPTION, allow_abbrev=False)
+    parser = _Parser(prog="hauberk prove verify", description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument("proof", type=Path, help="the proof file")
     parser.add_argument("--key", required=True, help="the public key that you trust: a file, or its text")
     parser.add_argument("--files", type=Path, help="folder of report and bundle (default: that of the proof)")
@@ -35,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         wish = parser.parse_args(list(arguments))
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 2
+    except WrongUse as error:
+        return _tell(error, as_json="--json" in arguments)
     try:
         verified = _verify(wish.proof, wish.key, wish.files)
     except HauberkError as error:

@@ -14,6 +14,7 @@ __all__ = [
     "UnreadableFile",
     "WrongGates",
     "WrongSigner",
+    "WrongUse",
     "WrongVerdict",
 ]
 
@@ -27,6 +28,13 @@ class UnreadableFile(ProveError):
 
     code = "PROVE-101"
     title = "Cannot read"
+
+
+class WrongUse(ProveError):
+    """The command line of `hauberk prove verify` has no such option, lacks one, or gives too much."""
+
+    code = "PROVE-103"
+    title = "Wrong use of the command"
 
 
 class MalformedProof(ProveError):

@@ -1,0 +1,96 @@
+"""`hauberk verify diff`: which training rows changed, came or went since a state that is in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hauberk.core.digest import Digest, parse_digest
+from hauberk.core.encoding import Json
+from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, parse_statement
+from hauberk.crypto import verify_envelope
+from hauberk.data import RowChanges, compare_rows, parse_row_digests, row_digests
+from hauberk.flows.datasets import load_datasets
+from hauberk.flows.errors import OtherRows
+from hauberk.flows.project import Project, open_project
+from hauberk.flows.verify import PREDICATE, ROW_DIGESTS
+
+__all__ = ["Differences", "find_differences"]
+
+_NAMED = 1000
+"""How many rows of each sort the document names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Differences:
+    """The changes of the training data since a leaf.
+
+    Attributes:
+        leaf: Index of the statement of `verify` that the data are held against.
+        before, after: Number of rows then and now.
+        changes: What happened.
+    """
+
+    leaf: int
+    before: int
+    after: int
+    changes: RowChanges
+
+    def document(self) -> dict[str, Json]:
+        """As `--json` prints it; row numbers of at most a thousand rows of each sort."""
+        changes = self.changes
+        return {
+            "leaf": self.leaf,
+            "before": self.before,
+            "after": self.after,
+            "moved": changes.moved,
+            "counts": {"changed": len(changes.changed), "went": len(changes.went), "came": len(changes.came)},
+            "changed": [{"before": int(a), "after": int(b)} for a, b in changes.changed[:_NAMED]],
+            "went": [int(row) for row in changes.went[:_NAMED]],
+            "came": [int(row) for row in changes.came[:_NAMED]],
+        }
+
+
+def find_differences(folder: Path, *, since: int | None = None, seed: int | None = None) -> Differences:
+    """Hold the training data, as the files have them, against what a statement of `verify` saw.
+
+    Args:
+        folder: Of the project.
+        since: Leaf of the statement; None for the latest.
+        seed: Overrides the seed of `hauberk.toml`, which decides the split where no test data are given.
+
+    Raises:
+        OtherRows: There is no such statement.
+    """
+    with open_project(folder, seed=seed) as project:
+        leaf, digest = _state(project, since)
+        before = parse_row_digests(project.store.get_bytes(digest))
+        datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
+        after = row_digests(datasets.train)
+    return Differences(leaf=leaf, before=len(before), after=len(after), changes=compare_rows(before, after))
+
+
+def _state(project: Project, since: int | None) -> tuple[int, Digest]:
+    leaves = range(project.log.size - 1, -1, -1) if since is None else [since]
+    for leaf in leaves:
+        if 0 <= leaf < project.log.size:
+            envelope = project.log.read(leaf)
+            statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
+            digest = _row_digests(statement)
+            if digest is not None:
+                return leaf, digest
+    got = "none" if since is None else f"leaf {since} of {project.log.size}"
+    raise OtherRows(expected="a statement of verify with the digests of its rows", got=got, hint="hauberk verify")
+
+
+def _row_digests(statement: Statement) -> Digest | None:
+    artifacts = statement.predicate.get("artifacts")
+    if statement.predicate_type != PREDICATE or not isinstance(artifacts, list):
+        return None
+    for artifact in artifacts:
+        if isinstance(artifact, Mapping):
+            match artifact:
+                case {"name": str(name), "digest": {"sha256": str(digest)}} if name == ROW_DIGESTS:
+                    return parse_digest(f"sha256:{digest}")
+    return None
