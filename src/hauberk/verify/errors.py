@@ -39,16 +39,6 @@ class TooFewRows(VerifyError):
     title = "Too few rows for the folds"
 
 
-class TrustedRowsUnusable(VerifyError):
-    """The trusted rows cannot vouch for others: they lack a class, or they are training rows themselves.
-
-    Give rows with labels that somebody has checked, from the same source as the training rows and not among them.
-    """
-
-    code = "VERIFY-103"
-    title = "Unusable trusted rows"
-
-
 class BadDetection(VerifyError):
     """The arrays given to a backdoor detector do not belong together, or hold what it cannot compare.
 
@@ -65,6 +55,16 @@ class BadPredictions(VerifyError):
 
     code = "VERIFY-112"
     title = "Bad probabilities of the model under test"
+
+
+class TrustedRowsUnusable(VerifyError):
+    """The trusted rows cannot vouch for others: they lack a class, or they are training rows themselves.
+
+    Give rows with labels that somebody has checked, from the same source as the training rows and not among them.
+    """
+
+    code = "VERIFY-103"
+    title = "Unusable trusted rows"
 
 
 class BadPersonalScan(VerifyError):

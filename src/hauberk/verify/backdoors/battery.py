@@ -49,8 +49,8 @@ def judge_cells(rows: Matrix, labels: Labels, *, embeddings: Matrix | None = Non
     one with the most contradicted rows wins. Rows are ranked by it; the order of the rows does not matter.
 
     Measured on the 8 x 8 digits (network of 64 and 32, three seeds): a corner patch and a 20 % blend at 2 % and 5 % of
-    the rows are found with a TPR of 1 at 1 % FPR; on 20 clean draws nothing passed. Plain label flips to one class
-    may pass as CLUSTER, which has no trigger and so is never confirmed.
+    the rows are found with a TPR of 1 at 1 % FPR; on 100 clean draws of 500 to 1347 rows nothing passed.
+    Plain label flips to one class may pass as CLUSTER, which has no trigger and so is never confirmed.
 
     What it cannot see: clean-label poison (nothing contradicts it), triggers that differ from row to row, and a
     patch that is neither exact nor visible in the embeddings.
