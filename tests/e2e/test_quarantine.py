@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from pyarrow import parquet
 
 
@@ -115,6 +116,7 @@ def test_rows_drawn_by_another_seed_are_not_compared(project, run):
     assert "--seed 0" in refused.document["error"]["hint"]
 
 
+@pytest.mark.timeout(900)
 def test_a_kill_leaves_the_state_before_or_after(project, run, tmp_path):
     """At each call of the system that writes, the process ends as by SIGKILL."""
     whole = run("verify", project, "--json").document["rows"]
@@ -143,7 +145,7 @@ else:
     assert run("verify", "quarantine", taken, "--row", 1, "--row", 2).code == 0
     for deed, before in (("quarantine", project), ("undo", taken)):
         killed, seen = True, set()
-        for stop in itertools.count(1, 6):
+        for stop in itertools.count(1, 12):
             folder = tmp_path / f"{deed}{stop}"
             shutil.copytree(before, folder)
             words = [sys.executable, "-c", program, str(stop), str(folder), deed]
