@@ -33,7 +33,16 @@ from hauberk.verify import (
     Pool,
     Suspicion,
     check_dataset,
+    check_encoding,
+    check_near_duplicates,
+    check_near_overlap,
     check_overlap,
+    check_sentinels,
+    check_text_forms,
+    check_time,
+    check_time_split,
+    check_unit_shift,
+    check_units,
     classify_attack,
     guarded_check,
     rank_rows,
@@ -119,10 +128,18 @@ def _checks(project: Project, datasets: Datasets) -> list[Finding]:
     """All findings but those of the labels; a check that fails is one."""
     from hauberk.verify.personal import check_personal  # many national numbers: slow to import
 
+    train, test = datasets.train, datasets.test
     checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
-        "dataset": lambda: check_dataset(datasets.train),
-        "overlap": lambda: check_overlap(datasets.train, datasets.test),
-        "personal": lambda: check_personal(datasets.train, seed=project.seed),
+        "dataset": lambda: check_dataset(train),
+        "overlap": lambda: check_overlap(train, test),
+        "near": lambda: (
+            *check_near_duplicates(train, seed=project.seed),
+            *check_near_overlap(train, test, seed=project.seed),
+        ),
+        "time": lambda: (*check_time(train), *check_time_split(train, test)),
+        "units": lambda: (*check_units(train), *check_sentinels(train), *check_unit_shift(train, test)),
+        "encoding": lambda: (*check_encoding(train), *check_text_forms(train)),
+        "personal": lambda: check_personal(train, seed=project.seed),
     }
     return [finding for name, check in checks.items() for finding in guarded_check(name, check)]
 
