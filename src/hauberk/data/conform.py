@@ -40,15 +40,18 @@ def conform_table(table: pa.Table, schema: Schema, *, where: str = "") -> pa.Tab
         UnsupportedColumn: A column of lists, structures or bytes.
         BadValue: A value cannot be read as its column's kind; names the rows.
     """
-    refuse_repeated_names(table.column_names, where=where)
+    # Arrow makes the list of names anew each time it is asked; thousands of columns would wait for it.
+    names = list(table.column_names)
+    refuse_repeated_names(names, where=where)
     known = [feature.name for feature in schema.features]
-    for name in table.column_names:
-        if name not in known:
+    given, expected = set(names), set(known)
+    for name in names:
+        if name not in expected:
             raise UnknownColumn(where=where, got=f"`{name}`", hint=nearest_hint(name, known))
     columns = []
     for feature in schema.features:
-        if feature.name not in table.column_names:
-            hint = nearest_hint(feature.name, table.column_names)
+        if feature.name not in given:
+            hint = nearest_hint(feature.name, names)
             raise MissingColumn(where=where, expected=f"a column `{feature.name}`", got="none", hint=hint)
         columns.append(_conform_column(table.column(feature.name), feature, where))
     types = [pa.field(feature.name, ARROW_TYPES[feature.kind]) for feature in schema.features]

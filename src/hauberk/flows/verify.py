@@ -34,8 +34,17 @@ from hauberk.verify import (
     Pool,
     Suspicion,
     check_dataset,
+    check_encoding,
+    check_near_duplicates,
+    check_near_overlap,
     check_overlap,
+    check_sentinels,
     check_sources,
+    check_text_forms,
+    check_time,
+    check_time_split,
+    check_unit_shift,
+    check_units,
     classify_attack,
     guarded_check,
     rank_rows,
@@ -126,10 +135,21 @@ def _checks(project: Project, datasets: Datasets) -> list[Finding]:
     """All findings but those of the labels; a check that fails is one."""
     from hauberk.verify.personal import check_personal  # many national numbers: slow to import
 
+    train, test = datasets.train, datasets.test
     checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
-        "dataset": lambda: _named(check_dataset(datasets.train), datasets),
-        "overlap": lambda: check_overlap(datasets.train, datasets.test),
-        "personal": lambda: _named(check_personal(datasets.train, seed=project.seed), datasets),
+        "dataset": lambda: _named(check_dataset(train), datasets),
+        "overlap": lambda: check_overlap(train, test),
+        "near": lambda: (
+            *_named(check_near_duplicates(train, seed=project.seed), datasets),
+            *check_near_overlap(train, test, seed=project.seed),
+        ),
+        "time": lambda: (*_named(check_time(train), datasets), *check_time_split(train, test)),
+        "units": lambda: (
+            *_named((*check_units(train), *check_sentinels(train)), datasets),
+            *check_unit_shift(train, test),
+        ),
+        "encoding": lambda: _named((*check_encoding(train), *check_text_forms(train)), datasets),
+        "personal": lambda: _named(check_personal(train, seed=project.seed), datasets),
     }
     return [finding for name, check in checks.items() for finding in guarded_check(name, check)]
 

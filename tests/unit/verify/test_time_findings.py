@@ -1,0 +1,63 @@
+"""The time axis: with the fault planted, and without it."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from hauberk.core.finding import Severity
+from hauberk.data import Dataset, FeatureOverride, Role, infer_schema, make_dataset
+from hauberk.verify import check_time, check_time_split
+
+N = 500
+RANDOM = np.random.default_rng(4)
+STAMPS = np.cumsum(RANDOM.exponential(60.0, N))
+
+
+def dataset(stamps: np.ndarray) -> Dataset:
+    table = pa.table(
+        {"t": pa.array(stamps, from_pandas=True), "x": np.arange(len(stamps)) % 7, "y": ["a", "b"] * (len(stamps) // 2)}
+    )
+    return make_dataset(table, infer_schema(table, target="y", overrides={"t": FeatureOverride(role=Role.TIME)}))
+
+
+def test_honest_times_have_no_findings() -> None:
+    for stamps in (STAMPS, STAMPS[::-1], RANDOM.permutation(STAMPS), np.floor(STAMPS / 600), np.full(N, np.nan)):
+        assert check_time(dataset(stamps)) == ()
+    assert check_time_split(dataset(STAMPS[:400]), dataset(STAMPS[400:])) == ()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_rows_out_of_order(sign: int) -> None:
+    stamps = sign * STAMPS
+    stamps[[100, 200]] = stamps[[50, 10]]
+    stamps[300] = np.nan
+    (one,) = check_time(dataset(stamps))
+    assert (one.code, one.rows) == ("verify.time.unordered", (100, 200))
+
+
+def test_a_pause_without_rows() -> None:
+    stamps = STAMPS.copy()
+    stamps[250:] += 1e5
+    (one,) = check_time(dataset(stamps))
+    assert (one.code, one.rows, one.severity) == ("verify.time.gap", (250,), Severity.INFO)
+
+
+def test_a_stamp_that_many_rows_share() -> None:
+    stamps = STAMPS.copy()
+    stamps[100:130] = stamps[100]
+    (one,) = check_time(dataset(stamps))
+    assert (one.code, one.count) == ("verify.time.repeated", 30)
+
+
+def test_a_test_set_from_before() -> None:
+    (one,) = check_time_split(dataset(STAMPS[:400]), dataset(STAMPS[390:]))
+    assert (one.code, one.count) == ("verify.time.future", 9)
+    assert "9 of 110" in one.message
+    dates = (STAMPS * 1e6).astype("datetime64[us]")
+    assert check_time_split(dataset(dates[100:]), dataset(dates[:100]))[0].count == 100
+
+
+def test_times_are_looked_at_by_role() -> None:
+    table = pa.table({"t": RANDOM.permutation(STAMPS), "y": ["a", "b"] * (N // 2)})
+    data = make_dataset(table, infer_schema(table, target="y"))
+    assert check_time(data) == check_time_split(data, data) == ()
