@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +49,14 @@ def test_no_file_names_a_registry_or_a_machine():
         if path.is_file() and path.suffix in {".py", ".md", ".toml", ".yml", ".txt", ".go", ""}:
             text = path.read_text(errors="replace")
             assert not [word for word in words if word in text], name
+
+
+def test_every_finding_has_a_line_in_the_reference():
+    source = "".join(path.read_text() for path in (ROOT / "src/hauberk").rglob("*.py"))
+    codes = set(re.findall(r'"((?:verify|attack|harden)\.[a-z_]+\.[a-z_]+)"', source))
+    page = set(re.findall(r"^\| `([\w.]+)` \|", (ROOT / "docs/reference/findings.md").read_text(), flags=re.MULTILINE))
+    assert codes
+    assert not codes - page, "codes without a line in docs/reference/findings.md"
+    kinds = set(re.findall(r'"([a-z_]+)"', source))
+    gone = {code for code in page - codes if code.rpartition(".")[2] not in kinds}
+    assert gone <= {"verify.NAME.not_checked", "ledger.statement"}, "lines that no code gives"
