@@ -174,8 +174,9 @@ class Interrupted(FlowError):
 
 
 class EngineUnavailable(FlowError):
-    """The setting `engine` names a Ray cluster, and Ray is not installed here, the cluster does not answer, or its
-    nodes have another version of Hauberk.
+    """The setting `engine` names a Ray cluster that cannot be used.
+
+    Ray is not installed here, the cluster does not answer, or its nodes have another version of Hauberk.
     """
 
     code = "FLOW-304"

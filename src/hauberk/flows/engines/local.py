@@ -131,7 +131,7 @@ class _Worker:
         self._said = os.memfd_create("hauberk-stderr")
         arguments = [str(theirs.fileno()), str(os.getpid())]
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, and numbers
                 [sys.executable, "-P", "-m", "hauberk.flows.engines.worker", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,

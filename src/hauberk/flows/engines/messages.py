@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from hauberk.core.encoding import Json, parse_json, render_json
+from hauberk.core.encoding import parse_json, render_json
 from hauberk.core.engine import Failure, FailureKind, Job, JobLimits, Outcome
 from hauberk.core.errors import CoreError, HauberkError, Malformed
 

@@ -28,7 +28,7 @@ from hauberk.flows.engines.bounds import bound_memory
 from hauberk.flows.engines.messages import out_of_memory, parse_outcome, perform, render_job, timed_out
 from hauberk.flows.errors import EngineUnavailable
 
-__all__ = ["RayEngine", "open_ray_engine"]
+__all__ = ["RayEngine", "open_ray_engine", "start_ray"]
 
 _log = structlog.get_logger()
 
@@ -42,33 +42,45 @@ _MOST_ACTORS = 16
 
 
 @contextmanager
-def open_ray_engine(
-    address: str, inputs: Inputs, limits: JobLimits, *, processors: int | None = None
-) -> Iterator[RayEngine]:
-    """An engine on a Ray cluster, whose actors are ended with the context; a Ray that was started for it too.
+def open_ray_engine(address: str, inputs: Inputs, limits: JobLimits) -> Iterator[RayEngine]:
+    """An engine on a Ray cluster, whose actors are ended with the context.
 
     Args:
         address: `ray` for a Ray of this machine, or `ray://HOST:PORT`.
         inputs: What every job may read.
         limits: Of each job.
-        processors: How many a Ray of this machine may use; all where None.
 
     Raises:
         EngineUnavailable: Ray is not installed, the cluster does not answer, or has another version of Hauberk.
     """
-    ray = _import(address)
-    mine = not ray.is_initialized()
-    if mine:
-        _start(ray, address, processors)
-    try:
+    with start_ray(address) as ray:
         engine = RayEngine(ray, inputs, limits, actors=_actors(ray))
         try:
             yield engine
         finally:
             engine.close()
+
+
+@contextmanager
+def start_ray(address: str, *, processors: int | None = None) -> Iterator[ModuleType]:
+    """The module, connected; a connection that is there already is used, and left as it is.
+
+    Args:
+        address: See `open_ray_engine`.
+        processors: How many a Ray of this machine may use; all where None.
+
+    Raises:
+        EngineUnavailable: Ray is not installed, or the cluster does not answer.
+    """
+    ray = _import(address)
+    if ray.is_initialized():
+        yield ray
+        return
+    _connect(ray, address, processors)
+    try:
+        yield ray
     finally:
-        if mine:
-            ray.shutdown()
+        ray.shutdown()
 
 
 class RayEngine:
@@ -79,13 +91,16 @@ class RayEngine:
         inputs: What every job may read.
         limits: Of each job.
         actors: How many jobs are done at a time.
+
+    Attributes:
+        sealed: What Ray keeps of the inputs: ciphertext, by name.
     """
 
     def __init__(self, ray: ModuleType, inputs: Inputs, limits: JobLimits, *, actors: int) -> None:
         self._ray = ray
         self._limits = limits
         self._keys = {name: os.urandom(DATA_KEY_SIZE) for name in inputs}
-        self._inputs = {name: ray.put(_seal(name, write, self._keys[name])) for name, write in inputs.items()}
+        self.sealed = {name: ray.put(_seal(name, write, self._keys[name])) for name, write in inputs.items()}
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._actors: list[Any] = []
         for _ in range(actors):
@@ -139,7 +154,7 @@ class RayEngine:
         actor = kind.remote()
         self._actors.append(actor)
         module = job.task.partition(":")[0]
-        ready = actor.prepare.remote(self._keys, self._limits.memory, module, *self._inputs.values())
+        ready = actor.prepare.remote(self._keys, self._limits.memory, module, *self.sealed.values())
         version = self._ray.get(ready, timeout=_START_SECONDS)
         if version != __version__:
             expected = f"hauberk {__version__} on the nodes of the cluster"
@@ -190,7 +205,7 @@ def _import(address: str) -> ModuleType:
     return module
 
 
-def _start(ray: ModuleType, address: str, processors: int | None) -> None:
+def _connect(ray: ModuleType, address: str, processors: int | None) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address == "ray":
