@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 from types import ModuleType
 
 import pytest
 
 from hauberk.core.engine import Job, JobLimits
 from hauberk.flows.engines import open_engine
-from hauberk.flows.errors import EngineUnavailable
 from hauberk.testing.engine import ENGINE_CHECKS, OpenEngine
 
 by_name = pytest.mark.parametrize("check", ENGINE_CHECKS, ids=lambda check: check.__name__.strip("_"))
@@ -24,7 +24,8 @@ def test_local(check: Callable[[OpenEngine], None]) -> None:
 @pytest.fixture(scope="module")
 def ray() -> Iterator[ModuleType]:
     """One small Ray of this machine for all tests, so that each need not start its own."""
-    pytest.importorskip("ray", reason="no Ray here (pip install 'hauberk[scale]')")
+    if find_spec("ray") is None:
+        pytest.skip("no Ray here (pip install 'hauberk[scale]')")
     from hauberk.flows.engines.ray import start_ray
 
     with start_ray("ray", processors=1) as module:
@@ -52,12 +53,3 @@ def test_what_ray_keeps_is_ciphertext(ray: ModuleType) -> None:
     assert kept
     assert all(word not in one for one in kept)
     assert outcome.value == {"sizes": {"some": 150}, "arguments": {}, "head": "som"}
-
-
-def test_a_cluster_that_is_not_there_is_an_error_with_a_hint() -> None:
-    pytest.importorskip("ray", reason="no Ray here (pip install 'hauberk[scale]')")
-    from hauberk.flows.engines import ray
-
-    with pytest.raises(EngineUnavailable) as caught, ray.start_ray("ray://127.0.0.1:9"):
-        pass
-    assert caught.value.hint
