@@ -56,7 +56,10 @@ def test_a_cluster_does_the_jobs(tmp_path: Path) -> None:
             time.sleep(0.1)
         assert head.poll() is None, said.read_text(errors="replace")
         work = [sys.executable, "-c", JOBS, f"ray://{HOST}:{client}"]
-        done = subprocess.run(work, capture_output=True, text=True, env=environment, timeout=180)
+        for _ in range(3):  # Ray gives a client's server 30 s to start, which a busy machine may not
+            done = subprocess.run(work, capture_output=True, text=True, env=environment, timeout=90)
+            if "EngineUnavailable" not in done.stderr:
+                break
         assert done.stdout.splitlines()[-1:] == ["[{'some': 3}, 'ended', {'some': 3}]"], done.stdout + done.stderr
     finally:
         head.send_signal(signal.SIGTERM)

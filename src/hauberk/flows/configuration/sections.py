@@ -273,12 +273,12 @@ class ProveSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The whole of `hauberk.toml`; `gates` maps the name of a claim to a rule such as `">= 0.60"`.
+    """What stands in no section.
 
     Attributes:
+        gates: Under `[gates]`, the name of each claim that is promised and its rule, such as `">= 0.60"`.
         engine: Where the data are checked: `local`, `ray` (a Ray of this machine, extra `scale`) or
-            `ray://HOST:PORT`, the client port of a Ray cluster whose nodes have the same version of Hauberk. It stands
-            above all sections.
+            `ray://HOST:PORT`, the client port of a Ray cluster whose nodes have the same version of Hauberk.
     """
 
     system: SystemSection
