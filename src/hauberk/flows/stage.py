@@ -29,7 +29,7 @@ from hauberk.flows.errors import MissingEvidence
 from hauberk.flows.project import Project
 from hauberk.store import StageRun
 
-__all__ = ["StageOutput", "StageResult", "Task", "run_stage"]
+__all__ = ["StageOutput", "StageResult", "Task", "kept_artifacts", "run_stage"]
 
 _log = structlog.get_logger()
 
@@ -212,7 +212,7 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
     statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
     if statement.predicate.get(_KEY) != str(key):
         return None
-    artifacts = _kept(statement)
+    artifacts = kept_artifacts(statement)
     if any(project.store.check(digest) for digest in artifacts.values()):
         return None
     earlier = StageResult(
@@ -227,7 +227,7 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
     return None if any(str(one.get("code")).endswith(_GAP) for one in earlier.findings) else earlier
 
 
-def _kept(statement: Statement) -> Mapping[str, Digest]:
+def kept_artifacts(statement: Statement) -> Mapping[str, Digest]:
     """Names and digests of what the statement says is in the store."""
     found = statement.predicate.get("artifacts", [])
     subjects = [parse_subject(one, where="artifacts") for one in found] if isinstance(found, list) else []

@@ -6,6 +6,7 @@ from hauberk.verify.duplicate_findings import check_duplicates, check_overlap
 from hauberk.verify.encoding_findings import check_encoding
 from hauberk.verify.guard import guarded_check, unchecked
 from hauberk.verify.near_duplicate_findings import check_near_duplicates, check_near_overlap
+from hauberk.verify.schema_drift import check_drift
 from hauberk.verify.schema_findings import check_columns
 from hauberk.verify.sentinel_findings import check_sentinels
 from hauberk.verify.sources import check_sources
@@ -28,6 +29,7 @@ __all__ = [
     "Suspicion",
     "check_columns",
     "check_dataset",
+    "check_drift",
     "check_duplicates",
     "check_overlap",
     "check_sources",
