@@ -73,8 +73,8 @@ def _section(path: str, kind: type) -> list[str]:
             lines += _section(f"{path}.{name}".lstrip(".") + (".NAME" if listed else ""), inner)
         else:
             rows.append(f"| `{name}` | {_default(field)} | {meanings.get(field.name, '')} |")
-    head = [f"## `[{path}]`", "", _summary(kind), ""] if path else []
-    table = ["| key | default | meaning |", "|---|---|---|", *rows, ""] if rows and path else []
+    head = [f"## `[{path}]`" if path else "## Above all sections", "", _summary(kind), ""]
+    table = ["| key | default | meaning |", "|---|---|---|", *rows, ""] if rows else []
     return head + table + lines
 
 

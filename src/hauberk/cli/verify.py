@@ -1,4 +1,4 @@
-"""`hauberk verify [FOLDER]`, `hauberk verify diff` and `hauberk verify quarantine`."""
+"""`hauberk verify [FOLDER]`, `hauberk verify diff`, `hauberk verify pin` and `hauberk verify quarantine`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hauberk.cli.door import Door, door_options, folder_argument
 from hauberk.cli.tables import stage_tables
 from hauberk.core.encoding import Json
 from hauberk.flows.differences import Differences, find_differences
+from hauberk.flows.pin import pin_schema
 from hauberk.flows.quarantine import quarantine_rows, undo_quarantine
 from hauberk.flows.secure import verify_project
 from hauberk.flows.stage import StageResult
@@ -79,6 +80,18 @@ def quarantine(folder: Path, rows: tuple[int, ...], reason: str, undo: bool, doo
     told = f"{count} rows are back" if undo else f"{count} rows are left out from now on; --undo brings them back"
     document = stage.document() | {"details": dict(stage.details)} | _claims(stage)
     door.show(document, *stage_tables(stage), told)
+    return 0
+
+
+@command.command("pin")
+@folder_argument
+@door_options
+def pin(folder: Path, door: Door) -> int:
+    """Accept the schema that the data have now; later runs tell what differs from it. The first run pins by itself."""
+    with door.watching() as watch:
+        stage = pin_schema(folder, seed=door.seed, watch=watch)
+    told = f"the schema of {stage.details['columns']} columns is pinned"
+    door.show(stage.document() | {"details": dict(stage.details)}, *stage_tables(stage), told)
     return 0
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hauberk.core.encoding import Json
+from hauberk.core.errors import Malformed
 
-__all__ = ["Finding", "Severity"]
+__all__ = ["Finding", "Severity", "parse_finding"]
 
 
 class Severity(StrEnum):
@@ -42,3 +44,30 @@ class Finding:
         """The finding as it stands in a predicate."""
         document: dict[str, Json] = {"code": self.code, "severity": str(self.severity), "message": self.message}
         return document | {"feature": self.feature, "rows": self.rows, "count": self.count}
+
+
+def parse_finding(document: Json, *, where: str = "finding") -> Finding:
+    """The finding of a document. Law: `parse_finding(f.document()) == f`.
+
+    Raises:
+        Malformed: It is none.
+    """
+    match document:
+        case {
+            "code": str(code),
+            "severity": str(severity),
+            "message": str(message),
+            "feature": str(feature),
+            "rows": Sequence() as rows,
+            "count": int(count),
+            **rest,
+        } if not rest and severity in set(Severity) and all(type(row) is int for row in rows):
+            return Finding(
+                code=code,
+                severity=Severity(severity),
+                message=message,
+                feature=feature,
+                rows=tuple(row for row in rows if isinstance(row, int)),
+                count=count,
+            )
+    raise Malformed(where=where, expected="a finding", got=type(document).__name__)

@@ -1,57 +1,50 @@
-"""Every check of the data but that of the labels, each guarded."""
+"""Every check of the data but that of the labels, each under limits; what could not be checked is a finding."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from hauberk.core.finding import Finding
+from hauberk.core.engine import Engine, Failure, FailureKind, JobLimits, Outcome
+from hauberk.core.errors import Malformed
+from hauberk.core.finding import Finding, parse_finding
 from hauberk.data import Role, encode_labels
+from hauberk.flows.check_job import check_job, open_tables
+from hauberk.flows.checks import CHECKS, Check, Tables
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.project import Project
-from hauberk.verify import (
-    Suspicion,
-    check_dataset,
-    check_encoding,
-    check_near_duplicates,
-    check_near_overlap,
-    check_overlap,
-    check_sentinels,
-    check_sources,
-    check_text_forms,
-    check_time,
-    check_time_split,
-    check_unit_shift,
-    check_units,
-    guarded_check,
-)
+from hauberk.verify import Suspicion, check_sources, unchecked
 
-__all__ = ["check_all", "check_groups", "named"]
+__all__ = ["check_all", "check_groups", "named", "run_checks"]
+
+_PATIENCE = 3
+"""Columns of one check that may be stopped or crash; the rest is not tried, for each costs the whole time limit."""
 
 
 def check_all(project: Project, datasets: Datasets) -> list[Finding]:
-    """All findings but those of the labels; a check that fails is one."""
-    from hauberk.verify.personal import check_personal  # many national numbers: slow to import
+    """All findings but those of the labels; a check that fails, hangs, crashes or starves is one."""
+    section = project.configuration.verify
+    limits = JobLimits(seconds=section.check_seconds, memory=section.check_memory or None)
+    tables = Tables(train=datasets.train, test=datasets.test, seed=project.seed)
+    with open_tables(project.configuration.engine, tables, limits) as engine:
+        return [
+            finding
+            for check, findings in run_checks(engine, CHECKS, tables)
+            for finding in (findings if check.of_test else named(findings, datasets))
+        ]
 
-    train, test = datasets.train, datasets.test
-    checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
-        "dataset": lambda: named(check_dataset(train), datasets),
-        "overlap": lambda: check_overlap(train, test),
-        "near": lambda: (
-            *named(check_near_duplicates(train, seed=project.seed), datasets),
-            *check_near_overlap(train, test, seed=project.seed),
-        ),
-        "time": lambda: (*named(check_time(train), datasets), *check_time_split(train, test)),
-        "units": lambda: (
-            *named((*check_units(train), *check_sentinels(train)), datasets),
-            *check_unit_shift(train, test),
-        ),
-        "encoding": lambda: named((*check_encoding(train), *check_text_forms(train)), datasets),
-        "personal": lambda: named(check_personal(train, seed=project.seed), datasets),
-    }
-    return [finding for name, check in checks.items() for finding in guarded_check(name, check)]
+
+def run_checks(engine: Engine, checks: Iterable[Check], tables: Tables) -> Iterator[tuple[Check, tuple[Finding, ...]]]:
+    """Each check with its findings; one that fails as a whole is tried again column by column, where it can be."""
+    several = tuple(checks)
+    jobs = [check_job(check, tables) for check in several]
+    for check, outcome in zip(several, list(engine.run(jobs)), strict=True):
+        findings = _findings(outcome)
+        if isinstance(findings, Failure):
+            findings = tuple(_by_column(engine, check, tables, findings))
+        yield check, findings
 
 
 def check_groups(project: Project, datasets: Datasets, suspicion: Suspicion) -> tuple[Finding, ...]:
@@ -70,3 +63,36 @@ def named(findings: tuple[Finding, ...], datasets: Datasets) -> tuple[Finding, .
     """Findings on the training rows, by the numbers that `verify quarantine` takes."""
     numbers = datasets.numbers
     return tuple(replace(one, rows=tuple(int(numbers[row]) for row in one.rows)) for one in findings)
+
+
+def _by_column(engine: Engine, check: Check, tables: Tables, whole: Failure) -> Iterator[Finding]:
+    """The findings in single columns, and which of them, or what else, could not be checked."""
+    columns = [one.name for one in tables.train.schema.features if check.columns and check.columns(one)]
+    if len(columns) < 2:
+        yield unchecked(check.name, whole.reason, feature=columns[0] if columns else "")
+        return
+    failed = spoilt = 0
+    for column in columns:
+        if spoilt >= _PATIENCE:
+            yield unchecked(check.name, f"not tried after {_PATIENCE} columns failed", feature=column)
+            continue
+        (outcome,) = engine.run([check_job(check, tables, column)])
+        findings = _findings(outcome)
+        if isinstance(findings, Failure):
+            failed += 1
+            spoilt += findings.kind is not FailureKind.RAISED
+            yield unchecked(check.name, findings.reason, feature=column)
+        else:
+            yield from findings
+    if check.across(tables.train.schema):
+        yield unchecked(check.name, f"across columns: {whole.reason}")
+
+
+def _findings(outcome: Outcome) -> tuple[Finding, ...] | Failure:
+    if outcome.failure:
+        return outcome.failure
+    try:
+        documents = outcome.value if isinstance(outcome.value, list) else [outcome.value]
+        return tuple(parse_finding(document) for document in documents)
+    except Malformed:
+        return Failure(kind=FailureKind.ENDED, reason="gave no findings")

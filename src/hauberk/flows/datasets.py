@@ -36,7 +36,7 @@ from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.errors import BadTrainFunction, NotATrainingLabel
 from hauberk.flows.functions import UserFunction, is_function, load_function
 
-__all__ = ["Datasets", "load_datasets", "read_source", "require_learnable"]
+__all__ = ["Datasets", "load_datasets", "overrides_of", "read_source", "require_learnable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:
 
 def _schema(table: pa.Table, configuration: Configuration) -> Schema:
     section = configuration.data
-    schema = infer_schema(table, target=section.target, overrides=_overrides(section), where=section.train)
+    schema = infer_schema(table, target=section.target, overrides=overrides_of(section), where=section.train)
     relations = tuple(
         LinearRelation(name=r.name, coefficients=tuple(sorted(r.coefficients.items())), bound=r.bound)
         for r in section.relations
@@ -159,7 +159,7 @@ def _schema(table: pa.Table, configuration: Configuration) -> Schema:
     return verify_schema(replace(schema, relations=relations, budget=budget), where=FILE)
 
 
-def _overrides(section: DataSection) -> dict[str, FeatureOverride]:
+def overrides_of(section: DataSection) -> dict[str, FeatureOverride]:
     """The lists of columns and the tables of single columns, as one override a column; the table wins."""
     overrides: dict[str, FeatureOverride] = {}
 

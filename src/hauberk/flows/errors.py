@@ -8,6 +8,7 @@ __all__ = [
     "BadSetting",
     "BadToml",
     "BadTrainFunction",
+    "EngineUnavailable",
     "FlowError",
     "Interrupted",
     "MissingEvidence",
@@ -170,3 +171,13 @@ class Interrupted(FlowError):
 
     code = "FLOW-303"
     title = "Stopped"
+
+
+class EngineUnavailable(FlowError):
+    """The setting `engine` names a Ray cluster that cannot be used.
+
+    Ray is not installed here, the cluster does not answer, or its nodes have another version of Hauberk.
+    """
+
+    code = "FLOW-304"
+    title = "No engine"

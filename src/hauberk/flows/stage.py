@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -28,12 +29,16 @@ from hauberk.flows.errors import MissingEvidence
 from hauberk.flows.project import Project
 from hauberk.store import StageRun
 
-__all__ = ["StageOutput", "StageResult", "Task", "run_stage"]
+__all__ = ["StageOutput", "StageResult", "Task", "kept_artifacts", "run_stage"]
 
 _log = structlog.get_logger()
 
 _KEY = "hauberk_key"
 """Field of every predicate, published ones too: the key of the stage, so that the signature covers what it answers."""
+
+
+_GAP = ".not_checked"
+"""End of the code of a finding that tells of no look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +153,7 @@ def run_stage(project: Project, task: Task, watch: Watcher = unwatched) -> Stage
     repetition, never a statement about an artifact that is not there.
     """
     report = watch(task.stage)
-    began, began_cpu = time.perf_counter(), time.process_time()
+    began, began_cpu = time.perf_counter(), _cpu_seconds()
     report(0, 1, "looking for an earlier result")
     key = _key(project, task)
     earlier = None if task.deed else _find(project, key, task.stage, began)
@@ -158,7 +163,7 @@ def run_stage(project: Project, task: Task, watch: Watcher = unwatched) -> Stage
         return earlier
     output = task.work(report)
     artifacts = {name: project.store.put_bytes(data) for name, data in output.artifacts.items()}
-    timings = {"wallSeconds": time.perf_counter() - began, "cpuSeconds": time.process_time() - began_cpu}
+    timings = {"wallSeconds": time.perf_counter() - began, "cpuSeconds": _cpu_seconds() - began_cpu}
     predicate = {**(output.predicate or _predicate(project, task, output, artifacts, timings)), _KEY: str(key)}
     statement = Statement(subjects=output.subjects, predicate_type=task.predicate_type, predicate=predicate)
     envelope = sign_envelope(render_statement(statement), STATEMENT_PAYLOAD, project.signer)
@@ -181,6 +186,11 @@ def run_stage(project: Project, task: Task, watch: Watcher = unwatched) -> Stage
     )
 
 
+def _cpu_seconds() -> float:
+    """Of this process and of the workers that have ended."""
+    return sum(os.times()[:4])
+
+
 def _key(project: Project, task: Task) -> Digest:
     facts: dict[str, Json] = {"stage": task.stage, "version": __version__, "seed": project.seed}
     facts |= {"configuration": task.configuration, "identity": project.identity.text}
@@ -188,7 +198,9 @@ def _key(project: Project, task: Task) -> Digest:
 
 
 def _find(project: Project, key: Digest, stage: str, began: float) -> StageResult | None:
-    """The earlier result, or None where any part of it is missing or altered.
+    """The earlier result, or None where any part of it is missing or altered, or something was not checked then.
+
+    What failed for want of time or memory may succeed now, and a gap is no result to build on.
 
     The state only says where to look: nobody signs it. That the statement answers this key, and which artifacts are
     its own, is read out of the statement.
@@ -200,10 +212,10 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
     statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
     if statement.predicate.get(_KEY) != str(key):
         return None
-    artifacts = _kept(statement)
+    artifacts = kept_artifacts(statement)
     if any(project.store.check(digest) for digest in artifacts.values()):
         return None
-    return StageResult(
+    earlier = StageResult(
         stage=stage,
         statement=statement,
         digest=digest_bytes(envelope),
@@ -212,9 +224,10 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
         reused=True,
         seconds=time.perf_counter() - began,
     )
+    return None if any(str(one.get("code")).endswith(_GAP) for one in earlier.findings) else earlier
 
 
-def _kept(statement: Statement) -> Mapping[str, Digest]:
+def kept_artifacts(statement: Statement) -> Mapping[str, Digest]:
     """Names and digests of what the statement says is in the store."""
     found = statement.predicate.get("artifacts", [])
     subjects = [parse_subject(one, where="artifacts") for one in found] if isinstance(found, list) else []

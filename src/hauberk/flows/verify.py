@@ -12,6 +12,7 @@ from hauberk.data import digest_schema, render_manifest, row_digests
 from hauberk.flows.data_checks import check_all, check_groups, named
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.evidence import write_evidence
+from hauberk.flows.pin import SCHEMA, find_drift
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.suspects import rank_training_rows, suspects_file, suspicion_details
@@ -35,6 +36,8 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
     """
     section = project.configuration.verify
     configuration: dict[str, Json] = {"verify": asdict(section), "schema": str(digest_schema(datasets.schema))}
+    drift = find_drift(project, datasets, verified=PREDICATE)
+    configuration |= drift.configuration
     if datasets.notes:
         # A quarantine that is made again leaves the same rows, but what is said of them names its statement.
         configuration["notes"] = [note.document() for note in datasets.notes]
@@ -44,7 +47,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
 
     def work(report: Progress) -> StageOutput:
         report(0, 1, "schema and rows")
-        findings = check_all(project, datasets)
+        findings = [*named(drift.findings, datasets), *check_all(project, datasets)]
         suspicion = rank_training_rows(project, datasets, report)
         findings += guarded_check("sources", lambda: check_groups(project, datasets, suspicion))
         return StageOutput(
@@ -61,6 +64,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
                 "test.manifest.json": render_manifest(datasets.test_manifest),
                 ROW_DIGESTS: row_digests(datasets.whole or datasets.train).tobytes(),
                 SUSPECTS: suspects_file(suspicion, datasets),
+                SCHEMA: drift.schema,
             },
         )
 

@@ -1,11 +1,12 @@
 """Can this data be trusted? Pure checks of a dataset: schema, rows, labels, and what an attacker did to them."""
 
 from hauberk.verify.attack_kind import AttackKind, Classification, classify_attack
-from hauberk.verify.dataset_findings import check_dataset
+from hauberk.verify.dataset_findings import check_dataset, check_filled
 from hauberk.verify.duplicate_findings import check_duplicates, check_overlap
 from hauberk.verify.encoding_findings import check_encoding
-from hauberk.verify.guard import guarded_check
+from hauberk.verify.guard import guarded_check, unchecked
 from hauberk.verify.near_duplicate_findings import check_near_duplicates, check_near_overlap
+from hauberk.verify.schema_drift import check_drift
 from hauberk.verify.schema_findings import check_columns
 from hauberk.verify.sentinel_findings import check_sentinels
 from hauberk.verify.sources import check_sources
@@ -28,6 +29,7 @@ __all__ = [
     "Suspicion",
     "check_columns",
     "check_dataset",
+    "check_drift",
     "check_duplicates",
     "check_overlap",
     "check_sources",
@@ -40,10 +42,12 @@ __all__ = [
     "check_sentinels",
     "check_near_overlap",
     "check_near_duplicates",
+    "check_filled",
     "check_encoding",
     "classify_attack",
     "guarded_check",
     "rank_rows",
     "single_feature_skill",
     "suspicion_findings",
+    "unchecked",
 ]

@@ -9,7 +9,7 @@ from hauberk.verify.named_rows import NAMED_ROWS
 from hauberk.verify.schema_findings import check_columns
 from hauberk.verify.target_findings import check_target
 
-__all__ = ["check_dataset"]
+__all__ = ["check_dataset", "check_filled"]
 
 
 def check_dataset(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Finding, ...]:
@@ -22,7 +22,15 @@ def check_dataset(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Finding
     >>> [finding.code for finding in check_dataset(dataset)]
     ['verify.rows.contradictory', 'verify.target.few_rows']
     """
-    if not dataset.rows or not dataset.schema.inputs:
-        message = f"{dataset.rows} rows with {len(dataset.schema.inputs)} inputs: there is nothing to check"
-        return (Finding(code="verify.rows.empty", severity=Severity.ERROR, message=message, count=0),)
+    empty = check_filled(dataset)
+    if empty:
+        return empty
     return (*check_columns(dataset, named=named), *check_duplicates(dataset, named=named), *check_target(dataset))
+
+
+def check_filled(dataset: Dataset) -> tuple[Finding, ...]:
+    """`verify.rows.empty` where there is nothing to check; every other check would pass."""
+    if dataset.rows and dataset.schema.inputs:
+        return ()
+    message = f"{dataset.rows} rows with {len(dataset.schema.inputs)} inputs: there is nothing to check"
+    return (Finding(code="verify.rows.empty", severity=Severity.ERROR, message=message, count=0),)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hauberk.core.errors import HauberkError
 from hauberk.core.finding import Finding, Severity
 
-__all__ = ["guarded_check"]
+__all__ = ["guarded_check", "unchecked"]
 
 
 def guarded_check(name: str, check: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:
@@ -24,5 +24,19 @@ def guarded_check(name: str, check: Callable[[], tuple[Finding, ...]]) -> tuple[
     except HauberkError:
         raise
     except Exception as error:
-        message = f"not checked: {name} ({type(error).__name__})"
-        return (Finding(code=f"verify.{name}.not_checked", severity=Severity.ERROR, message=message),)
+        return (unchecked(name, type(error).__name__),)
+
+
+def unchecked(name: str, why: str, *, feature: str = "") -> Finding:
+    """`verify.NAME.not_checked`: an error, for what was not looked at may be anything.
+
+    >>> unchecked("units", "timed out after 60 s", feature="age").message
+    'not checked: units of `age` (timed out after 60 s)'
+    """
+    what = f"{name} of `{feature}`" if feature else name
+    return Finding(
+        code=f"verify.{name}.not_checked",
+        severity=Severity.ERROR,
+        message=f"not checked: {what} ({why})",
+        feature=feature,
+    )

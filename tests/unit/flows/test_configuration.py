@@ -88,3 +88,14 @@ def test_not_toml():
     with pytest.raises(BadToml) as caught:
         parse_configuration(b"[system\n")
     assert "line 1" in caught.value.got
+
+
+@pytest.mark.parametrize("engine", ["local", "ray", "ray://127.0.0.1:10001"])
+def test_engines(engine):
+    assert parse_configuration(f'engine = "{engine}"\n{MINIMAL}'.encode()).engine == engine
+
+
+@pytest.mark.parametrize("engine", ["", "spark", "ray://", "ray://host", "http://host:1"])
+def test_an_engine_that_there_is_not_is_refused(engine):
+    with pytest.raises(BadSetting):
+        parse_configuration(f'engine = "{engine}"\n{MINIMAL}'.encode())

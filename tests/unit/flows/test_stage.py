@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 
 from hauberk.core.digest import digest_bytes
+from hauberk.core.finding import Finding, Severity
 from hauberk.core.statement import Subject
 from hauberk.flows.project import open_project
 from hauberk.flows.stage import StageOutput, Task, run_stage
@@ -32,6 +33,22 @@ def run(folder, model, stage="harden", kind=COMMON):
     task = Task(stage=stage, predicate_type=kind, configuration={"model": model.decode()}, inputs=(), work=work)
     with open_project(folder) as project:
         return run_stage(project, task)
+
+
+def check(folder, code):
+    def work(report):
+        finding = Finding(code=code, severity=Severity.ERROR, message="x")
+        return StageOutput(subjects=(Subject("data", digest_bytes(b"data")),), findings=(finding,))
+
+    task = Task(stage="verify", predicate_type=COMMON, configuration={}, inputs=(), work=work)
+    with open_project(folder) as project:
+        return run_stage(project, task)
+
+
+@pytest.mark.parametrize(("code", "reused"), [("verify.units.mixed", True), ("verify.units.not_checked", False)])
+def test_a_stage_with_something_unchecked_is_done_again(folder, code, reused):
+    check(folder, code)
+    assert check(folder, code).reused is reused
 
 
 def tamper(folder, change, *values):

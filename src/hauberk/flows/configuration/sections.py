@@ -185,6 +185,9 @@ class VerifySection:
         trusted_by_class: Hold each row against the trusted rows of its own class only; needed where they were chosen
             class by class, and weaker.
         drop_cap: Largest share of the rows, and of the rows of one class, that a quarantine may take.
+        check_seconds: Seconds that one check of the data may take. One that takes longer is stopped and tried again
+            column by column; what is not checked is a finding.
+        check_memory: MiB that one check may allocate; 0 for no bound.
     """
 
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
@@ -193,6 +196,8 @@ class VerifySection:
     q: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     trusted_by_class: bool = False
     drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    check_seconds: Annotated[float, Meta(gt=0)] = 300.0
+    check_memory: Annotated[int, Meta(ge=0)] = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,10 +273,17 @@ class ProveSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The whole of `hauberk.toml`; `gates` maps the name of a claim to a rule such as `">= 0.60"`."""
+    """What stands in no section.
+
+    Attributes:
+        gates: Under `[gates]`, the name of each claim that is promised and its rule, such as `">= 0.60"`.
+        engine: Where the data are checked: `local`, `ray` (a Ray of this machine, extra `scale`) or
+            `ray://HOST:PORT`, the client port of a Ray cluster whose nodes have the same version of Hauberk.
+    """
 
     system: SystemSection
     data: DataSection
+    engine: Annotated[str, Meta(pattern=r"^(local|ray|ray://[^\s/]+:[0-9]+)$")] = "local"
     model: ModelSection = field(default_factory=ModelSection)
     verify: VerifySection = field(default_factory=VerifySection)
     threats: ThreatsSection = field(default_factory=ThreatsSection)

@@ -1,0 +1,113 @@
+"""The pinned schema: inferred at the first run of `verify`, kept, and held against the data of every later one.
+
+The first statement of `verify` pins, until `hauberk verify pin` accepts another. The schema lies in the encrypted
+store, since categories may be personal; the ledger has its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from hauberk.core.digest import Digest, digest_bytes
+from hauberk.core.encoding import Json
+from hauberk.core.finding import Finding
+from hauberk.core.progress import Progress, Watcher, unwatched
+from hauberk.core.statement import STATEMENT_PAYLOAD, Subject, parse_statement
+from hauberk.crypto import verify_envelope
+from hauberk.data import Schema, parse_schema, render_schema, without_adversary
+from hauberk.flows.datasets import Datasets, load_datasets, overrides_of
+from hauberk.flows.project import Project, open_project
+from hauberk.flows.stage import StageOutput, StageResult, Task, kept_artifacts, run_stage
+from hauberk.verify import check_drift
+
+__all__ = ["SCHEMA", "Drift", "find_drift", "pin_schema"]
+
+PREDICATE = "urn:hauberk:verify:schema:v1"
+SCHEMA = "schema.json"
+"""Artifact of the statements that pin: what the columns mean, without what an adversary may do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """The schema of today against the pinned one.
+
+    Attributes:
+        schema: That of today, as bytes to keep.
+        pinned: Digest of the pinned one where it is another, else None; part of the key of the stage, so that a run
+            that nothing has changed is reused.
+        findings: On the training rows.
+    """
+
+    schema: bytes
+    pinned: Digest | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def configuration(self) -> dict[str, Json]:
+        """What the stage depends on."""
+        return {"pinned": str(self.pinned)} if self.pinned else {}
+
+
+def find_drift(project: Project, datasets: Datasets, *, verified: str) -> Drift:
+    """What has changed since the schema was pinned; nothing where none is.
+
+    Args:
+        project: With the ledger that is looked through.
+        datasets: Of today.
+        verified: Predicate type of the stage `verify`.
+
+    Raises:
+        MissingBlob, AlteredBlob: The schema is another than the pinned one, and that one is lost; `hauberk verify pin`
+            pins that of today.
+    """
+    schema = _render(datasets.schema)
+    pinned = _pinned(project, verified)
+    if pinned is None or pinned == digest_bytes(schema):
+        return Drift(schema=schema)
+    before = parse_schema(project.store.get_bytes(pinned), where="pinned schema")
+    said = {
+        name: frozenset(one.name for one in fields(wish) if getattr(wish, one.name) is not None)
+        for name, wish in overrides_of(project.configuration.data).items()
+    }
+    return Drift(schema=schema, pinned=pinned, findings=check_drift(datasets.train, before, said=said))
+
+
+def pin_schema(folder: Path, *, seed: int | None = None, watch: Watcher = unwatched) -> StageResult:
+    """Accept the schema that the data have now, by a statement in the ledger.
+
+    Raises:
+        HauberkError: See `load_datasets` and `open_project`.
+    """
+    with open_project(folder, seed=seed) as project:
+        datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
+        schema = _render(datasets.schema)
+        details: dict[str, Json] = {"action": "pin", "columns": len(datasets.schema.features)}
+
+        def work(report: Progress) -> StageOutput:
+            report(0, 1, "pinning")
+            subjects = (Subject("schema", digest_bytes(schema)),)
+            return StageOutput(subjects=subjects, details=details, artifacts={SCHEMA: schema})
+
+        inputs = (datasets.train_subject,)
+        task = Task(stage="pin", predicate_type=PREDICATE, configuration=details, inputs=inputs, work=work, deed=True)
+        return run_stage(project, task, watch)
+
+
+def _render(schema: Schema) -> bytes:
+    return render_schema(without_adversary(schema))
+
+
+def _pinned(project: Project, verified: str) -> Digest | None:
+    """Digest of the pinned schema: of the latest statement that pins, else of the first one of `verify`."""
+    first: Digest | None = None
+    for leaf in range(project.log.size - 1, -1, -1):
+        envelope = project.log.read(leaf)
+        statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
+        if statement.predicate_type in (PREDICATE, verified):
+            kept: Mapping[str, Digest] = kept_artifacts(statement)
+            first = kept.get(SCHEMA, first)
+            if statement.predicate_type == PREDICATE and SCHEMA in kept:
+                return first
+    return first
