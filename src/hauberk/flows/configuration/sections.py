@@ -185,6 +185,8 @@ class VerifySection:
         trusted_by_class: Hold each row against the trusted rows of its own class only; needed where they were chosen
             class by class, and weaker.
         drop_cap: Largest share of the rows, and of the rows of one class, that a quarantine may take.
+        backdoor_rows: Most rows among which the search for a backdoor's trigger looks, drawn by content; a trigger that
+            it finds is then looked for in all. 0 leaves the search out.
     """
 
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
@@ -193,6 +195,7 @@ class VerifySection:
     q: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     trusted_by_class: bool = False
     drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    backdoor_rows: Annotated[int, Meta(ge=0)] = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,8 @@ _ALIKE = 0.7
 CONTRADICTED = 0.5
 """Least share of the suspects that what was learnt without them places among rows of other labels."""
 _STAMPED = 0.7
-"""Most AUROC of telling suspects from rows of other labels by their other columns. On Adult triggers came to .42 to .53,
-groups that nature made to .86 and more, an occupation whose labels were exchanged to .78."""
+"""Most AUROC of telling suspects from rows of other labels by their other columns. On Adult triggers came to .42 to
+.53, groups that nature made to .86 and more, an occupation whose labels were exchanged to .78."""
 _FIXED = 0.5
 """Least share of the suspects that bear one value in each column of the trigger; a box around 31 years came to .3."""
 
@@ -46,8 +46,9 @@ def table_evidence(
     From all columns: a natural effect is known from neighbouring values and predicted, a trigger is not. From the
     other columns: people with a telling value are unlike the rest in other ways too, rows that were only stamped
     are not; and models that tell the suspects from rows of other labels by these columns succeed where nature or a
-    region made the group, and fail where it was stamped (`told_apart`). The p-value is the binomial tail under the mean of these predictions, which bounds that of unequal
-    chances from one above the mean on (Hoeffding 1956, Annals of Mathematical Statistics 27).
+    region made the group, and fail where it was stamped (`told_apart`). The p-value is the binomial tail under the mean
+    of these predictions, which bounds that of unequal chances from one above the mean on (Hoeffding 1956, Annals of
+    Mathematical Statistics 27).
 
     Args:
         rows: (n, d) float64 in content order.
