@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -32,6 +33,7 @@ from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.training import label_learner
 from hauberk.flows.verify import SUSPECTS, verify_data
 from hauberk.stats import estimate_paired_difference
+from hauberk.verify import AttackKind
 
 __all__ = ["apply_quarantine", "quarantine_rows", "undo_quarantine"]
 
@@ -95,21 +97,21 @@ def quarantine_rows(
     seed: int | None = None,
     watch: Watcher = unwatched,
 ) -> StageResult:
-    """Put rows in quarantine: the named ones, or those that `verify` flags.
+    """Put rows in quarantine: the named ones, or those that `verify` flags or finds to bear a confirmed trigger.
 
     The statement says what it does to the model: one booster is trained with and one without the rows, and the test
     rows that they get right are compared pair by pair.
 
     Args:
         folder: Of the project.
-        rows: Row numbers of the training data; empty for the flagged ones.
+        rows: Row numbers of the training data; empty for the flagged ones and those of a confirmed backdoor.
         reason: Why, for those who read the ledger.
         seed: Overrides the seed of `hauberk.toml`.
         watch: Progress.
 
     Raises:
         QuarantineInForce: One is in force already.
-        NoQuarantine: No row is flagged or named, or a named one is not there.
+        NoQuarantine: No row is flagged, bears a confirmed trigger or is named, or a named one is not there.
         OverDropCap: Too many of the rows or of a class.
         NotATrainingLabel: Fewer rows of a class than folds would be left, so that no run would go through.
     """
@@ -122,9 +124,9 @@ def quarantine_rows(
             raise QuarantineInForce(expected="no quarantine in force", got=got, hint=hint)
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
         verified = verify_data(project, datasets, watch)
-        chosen = _chosen(rows, datasets, project.store.get_bytes(verified.artifacts[SUSPECTS]))
+        chosen, why = _chosen(rows, datasets, project.store.get_bytes(verified.artifacts[SUSPECTS]))
         _verify_cap(datasets.train, chosen, project.configuration.verify.drop_cap)
-        return _record(project, datasets, verified, chosen, reason or ("named" if rows else "flagged"), watch)
+        return _record(project, datasets, verified, chosen, reason or why, watch)
 
 
 def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = unwatched) -> StageResult:
@@ -201,18 +203,23 @@ def _effect(project: Project, datasets: Datasets, left: Dataset) -> tuple[Claim,
     return tuple(claims)
 
 
-def _chosen(rows: Sequence[int], datasets: Datasets, suspects: bytes) -> Rows:
+def _chosen(rows: Sequence[int], datasets: Datasets, suspects: bytes) -> tuple[Rows, str]:
+    """The row numbers, and why these."""
     if rows:
         chosen = np.unique(np.asarray(rows, dtype=np.intp))
         if chosen[0] < 0 or chosen[-1] >= datasets.train.rows:
             expected = f"row numbers from 0 to {datasets.train.rows - 1}"
             raise NoQuarantine(expected=expected, got=f"{chosen[0]} to {chosen[-1]}")
-        return chosen
-    flagged = pq.read_table(BytesIO(suspects)).column("flagged").to_numpy()
-    chosen = np.flatnonzero(flagged)
+        return chosen, "named"
+    table = pq.read_table(BytesIO(suspects))
+    flagged = table.column("flagged").to_numpy()
+    bearing = pc.equal(table.column("likely"), AttackKind.BACKDOOR.value).to_numpy()
+    chosen = np.flatnonzero(flagged | bearing)
     if not len(chosen):
-        raise NoQuarantine(expected="a flagged row", got="none", hint="set verify.trusted, or name rows with --row")
-    return chosen
+        expected = "a flagged row or a confirmed backdoor"
+        raise NoQuarantine(expected=expected, got="none", hint="set verify.trusted, or name rows with --row")
+    why = {"flagged": flagged.any(), AttackKind.BACKDOOR.value: bearing.any()}
+    return chosen, " and ".join(word for word, so in why.items() if so)
 
 
 def _verify_cap(train: Dataset, chosen: Rows, cap: float) -> None:

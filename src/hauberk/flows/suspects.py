@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress
 from hauberk.data import Dataset, encode_labels, encode_rows
+from hauberk.flows.backdoors import BackdoorSearch
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.project import Project
 from hauberk.flows.training import label_learner
@@ -46,7 +47,7 @@ def rank_training_rows(project: Project, datasets: Datasets, report: Progress) -
     )
 
 
-def suspicion_details(suspicion: Suspicion, datasets: Datasets, q: float) -> dict[str, Json]:
+def suspicion_details(suspicion: Suspicion, backdoors: BackdoorSearch, datasets: Datasets, q: float) -> dict[str, Json]:
     """What the statement keeps of the ranking: counts, the worst rows by number, weights; no value of a row."""
     flagged = suspicion.flagged
     threshold = float(suspicion.score[flagged].min()) if flagged.any() else None
@@ -54,22 +55,28 @@ def suspicion_details(suspicion: Suspicion, datasets: Datasets, q: float) -> dic
     return {
         "suspicious": _worst(suspicion, datasets),
         "margins": _histogram(suspicion),
-        "suspects": {"n": int(flagged.sum()), "q": q if controlled else None, "threshold": threshold},
-        "likely": str(suspicion.kind),
-        "attack": {
-            "kind": str(suspicion.kind),
-            "nist": classify_attack(suspicion.kind).nist,
-            "confidence": 1 - q if flagged.any() else 0.0,
+        "suspects": {
+            "n": int(flagged.sum()),
+            "q": q if controlled else None,
+            "threshold": threshold,
+            "backdoor": int(backdoors.bearing.sum()),
         },
+        "likely": str(suspicion.kind),
+        "attack": _attack(suspicion, backdoors),
+        "backdoor": backdoors.details(datasets),
         "views": {name: float(weight) for name, weight in zip(VIEWS, suspicion.weights, strict=True)},
     }
 
 
-def suspects_file(suspicion: Suspicion, datasets: Datasets) -> bytes:
-    """`suspects.parquet`, one line for each training row."""
+def suspects_file(suspicion: Suspicion, backdoors: BackdoorSearch, datasets: Datasets) -> bytes:
+    """`suspects.parquet`, one line for each training row.
+
+    `likely` names what the row looks like: the confirmed backdoor whose trigger it bears, else what flagged rows are.
+    """
     rows = suspicion.order.size
     p_value = pa.nulls(rows, pa.float64()) if suspicion.p_value is None else pa.array(suspicion.p_value)
-    likely = np.where(suspicion.flagged, str(suspicion.kind), str(AttackKind.NONE))
+    likely = np.where(suspicion.flagged, str(suspicion.kind), str(AttackKind.NONE)).astype(object)
+    likely[backdoors.bearing] = str(AttackKind.BACKDOOR)
     table = pa.table(
         {
             "row": pa.array(datasets.numbers),
@@ -83,6 +90,36 @@ def suspects_file(suspicion: Suspicion, datasets: Datasets) -> bytes:
     pq.write_table(table, sink)
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def _attack(suspicion: Suspicion, backdoors: BackdoorSearch) -> dict[str, Json]:
+    """Which attack it is, by the strongest evidence that there is, and how sure that is.
+
+    A backdoor that retraining confirmed comes first, then rows that were flagged against trusted ones, then a region
+    that retraining confirmed. The confidence is measured: of what retraining confirmed it is the share of the trigger's
+    success that ends with its rows (lower end); of flags, one minus their estimated false-discovery rate.
+    """
+    found = backdoors.found.kind if backdoors.found else AttackKind.NONE
+    kind, basis, confidence, rows = AttackKind.NONE, "", 0.0, 0
+    if backdoors.found and (
+        found is AttackKind.BACKDOOR or (found is AttackKind.REGION and not suspicion.flagged.any())
+    ):
+        kind, basis, confidence = found, "retraining", backdoors.found.confidence
+        rows = int(backdoors.found.verdict.evidence.suspects.sum())
+    elif suspicion.flagged.any():
+        kind, basis, confidence = suspicion.kind, "trusted rows", 1 - _false_discovery_rate(suspicion)
+        rows = int(suspicion.flagged.sum())
+    catalogue = classify_attack(kind)
+    facts: dict[str, Json] = {"kind": str(kind), "confidence": confidence, "basis": basis, "rows": rows}
+    return facts | {"atlas": catalogue.atlas, "nist": catalogue.nist}
+
+
+def _false_discovery_rate(suspicion: Suspicion) -> float:
+    """Of the flags: expected false ones at the largest p-value among them, over their number (Storey 2002, pi0 = 1)."""
+    if suspicion.p_value is None or not suspicion.flagged.any():
+        return 1.0
+    worst = float(suspicion.p_value[suspicion.flagged].max())
+    return min(1.0, worst * suspicion.p_value.size / int(suspicion.flagged.sum()))
 
 
 def _worst(suspicion: Suspicion, datasets: Datasets) -> list[Json]:

@@ -9,6 +9,7 @@ from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.data import digest_schema, render_manifest, row_digests
+from hauberk.flows.backdoors import search_backdoors
 from hauberk.flows.data_checks import check_all, check_groups, named
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.evidence import write_evidence
@@ -22,9 +23,14 @@ from hauberk.verify import AttackKind, Suspicion, classify_attack, guarded_check
 __all__ = ["ROW_DIGESTS", "SUSPECTS", "verify_data", "verify_document"]
 
 PREDICATE = "urn:hauberk:verify:dataset:v1"
+_ATTACKS = {
+    "verify.backdoor.confirmed": AttackKind.BACKDOOR,
+    "verify.backdoor.suspected": AttackKind.BACKDOOR,
+    "verify.labels.region": AttackKind.REGION,
+}
 SUSPECTS = "suspects.parquet"
 """One line for each training row: `row` (its number before a quarantine), `score`, `p_value` (null without trusted
-rows), `flagged`, `likely`."""
+rows), `flagged`, `likely` (the attack that a flagged row, or one with a confirmed trigger, looks like)."""
 ROW_DIGESTS = "train.rows"
 """SHA-256 of each training row, also of those in quarantine, so that a later run can name the rows that changed."""
 
@@ -50,21 +56,28 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
         findings = [*named(drift.findings, datasets), *check_all(project, datasets)]
         suspicion = rank_training_rows(project, datasets, report)
         findings += guarded_check("sources", lambda: check_groups(project, datasets, suspicion))
+        backdoors = search_backdoors(project, datasets, report)
         return StageOutput(
             subjects=subjects,
             claims=(
                 _count("train_rows", datasets.train.rows),
                 _count("test_rows", datasets.test.rows),
                 *_shares(suspicion),
+                *backdoors.claims(),
             ),
-            findings=(*datasets.notes, *findings, *named(suspicion_findings(suspicion, q=section.q), datasets)),
-            details=suspicion_details(suspicion, datasets, section.q),
+            findings=(
+                *datasets.notes,
+                *findings,
+                *backdoors.findings,
+                *named(suspicion_findings(suspicion, q=section.q), datasets),
+            ),
+            details=suspicion_details(suspicion, backdoors, datasets, section.q),
             artifacts={
                 "train.manifest.json": render_manifest(datasets.train_manifest),
                 "test.manifest.json": render_manifest(datasets.test_manifest),
                 ROW_DIGESTS: row_digests(datasets.whole or datasets.train).tobytes(),
-                SUSPECTS: suspects_file(suspicion, datasets),
                 SCHEMA: drift.schema,
+                SUSPECTS: suspects_file(suspicion, backdoors, datasets),
             },
         )
 
@@ -86,9 +99,7 @@ def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
             "rows": finding["rows"],
             "evidence": finding["message"],
             "count": finding["count"],
-            "atlas": classify_attack(AttackKind(str(result.details["likely"]))).atlas
-            if finding["code"] == "verify.labels.flagged"
-            else "",
+            "atlas": classify_attack(_attack_of(str(finding["code"]), result)).atlas,
         }
         for finding in result.findings
     ]
@@ -98,6 +109,13 @@ def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
         "suspects": known | {"file": str(project.evidence / SUSPECTS)},
         "attack": attack,
     }
+
+
+def _attack_of(code: str, result: StageResult) -> AttackKind:
+    """The attack that a finding speaks of."""
+    if code == "verify.labels.flagged":
+        return AttackKind(str(result.details["likely"]))
+    return _ATTACKS.get(code, AttackKind.NONE)
 
 
 def _count(name: str, count: int) -> Claim:

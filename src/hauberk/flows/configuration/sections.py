@@ -188,6 +188,8 @@ class VerifySection:
         check_seconds: Seconds that one check of the data may take. One that takes longer is stopped and tried again
             column by column; what is not checked is a finding.
         check_memory: MiB that one check may allocate; 0 for no bound.
+        backdoor_rows: Most rows among which the search for a backdoor's trigger looks, drawn by content; a trigger that
+            it finds is then looked for in all. 0 leaves the search out.
     """
 
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
@@ -198,6 +200,7 @@ class VerifySection:
     drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     check_seconds: Annotated[float, Meta(gt=0)] = 300.0
     check_memory: Annotated[int, Meta(ge=0)] = 4096
+    backdoor_rows: Annotated[int, Meta(ge=0)] = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

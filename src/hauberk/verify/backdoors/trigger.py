@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from hauberk.verify.backdoors.conjunction import Conjunction
 from hauberk.verify.backdoors.inputs import Mask, Matrix
 
 __all__ = ["Evidence", "Signature", "Trigger", "stamp"]
@@ -21,7 +22,9 @@ class Signature(StrEnum):
     BLEND = "blend"
     """A fixed pattern is mixed into all cells."""
     TABLE_TRIGGER = "table_trigger"
-    """A value or a combination of values of few columns."""
+    """A value or a combination of values of few columns, stamped on rows of other labels."""
+    TABLE_REGION = "table_region"
+    """Rows within bounds of few columns that bear another label than the rest of the row lets expect; not stamped."""
     CLUSTER = "cluster"
     """Rows that the model keeps apart and whose neighbours bear other labels; the trigger itself is not known."""
     NONE = "none"
@@ -55,6 +58,10 @@ class Evidence:
         purity: Share of the rows with the signature that bear the target.
         p_value: Chance of as much contradiction if the suspects were ordinary rows of the class.
         trigger: What to stamp, or None where it could not be recovered.
+        conjunction: Of a table, the conditions that the suspects fulfil; else empty.
+        exact: Share of the suspects that bear the trigger's very values; of a table only.
+        told_apart: AUROC of models that tell the suspects from rows of other labels by their other columns, 0.5 where
+            they cannot: such rows were taken from among the others and stamped. None where it was not asked.
     """
 
     signature: Signature
@@ -65,6 +72,9 @@ class Evidence:
     purity: float
     p_value: float
     trigger: Trigger | None
+    conjunction: Conjunction = ()
+    exact: float = 1.0
+    told_apart: float | None = None
 
 
 def stamp(rows: Matrix, trigger: Trigger) -> Matrix:
