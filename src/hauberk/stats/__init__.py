@@ -1,7 +1,7 @@
 """Numbers in, numbers with intervals out."""
 
 from hauberk.stats.conformal import conformal_p_values
-from hauberk.stats.discovery import benjamini_hochberg
+from hauberk.stats.discovery import benjamini_hochberg, simes_p_value
 from hauberk.stats.groups import (
     GroupRates,
     count_groups,
@@ -23,4 +23,5 @@ __all__ = [
     "estimate_proportion",
     "exact_mcnemar",
     "group_rates",
+    "simes_p_value",
 ]

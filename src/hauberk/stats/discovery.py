@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hauberk.stats.errors import BadLevel, BadSample
 
-__all__ = ["benjamini_hochberg"]
+__all__ = ["benjamini_hochberg", "simes_p_value"]
 
 
 def benjamini_hochberg(p_values: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
@@ -30,8 +30,7 @@ def benjamini_hochberg(p_values: NDArray[np.float64], level: float) -> NDArray[n
     """
     if not 0 < level < 1:
         raise BadLevel(where="level", expected="a share above 0 and below 1", got=f"{level}")
-    if p_values.ndim != 1 or not np.all((p_values >= 0) & (p_values <= 1)):
-        raise BadSample(where="p_values", expected="values between 0 and 1 in one row", got=repr(p_values)[:80])
+    _require_p_values(p_values)
     m = p_values.size
     order = np.argsort(p_values, kind="stable")
     below = np.flatnonzero(p_values[order] <= level * np.arange(1, m + 1) / m) if m else np.empty(0, int)
@@ -39,3 +38,24 @@ def benjamini_hochberg(p_values: NDArray[np.float64], level: float) -> NDArray[n
     if below.size:
         rejected[order[: below[-1] + 1]] = True
     return rejected
+
+
+def simes_p_value(p_values: NDArray[np.float64]) -> float:
+    """The p-value of all hypotheses being true; the lowest level at which `benjamini_hochberg` rejects anything.
+
+    Args:
+        p_values: (m,) float64 in 0 to 1; an empty array gives 1.
+
+    Raises:
+        BadSample: A value is no p-value.
+
+    Source: Simes 1986, "An improved Bonferroni procedure for multiple tests of significance" (Biometrika 73).
+    """
+    _require_p_values(p_values)
+    m = p_values.size
+    return float((np.sort(p_values) * m / np.arange(1, m + 1)).min()) if m else 1.0
+
+
+def _require_p_values(p_values: NDArray[np.float64]) -> None:
+    if p_values.ndim != 1 or not np.all((p_values >= 0) & (p_values <= 1)):
+        raise BadSample(where="p_values", expected="values between 0 and 1 in one row", got=repr(p_values)[:80])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.stats import benjamini_hochberg, conformal_p_values
+from hauberk.stats import benjamini_hochberg, conformal_p_values, simes_p_value
 
 __all__ = ["Tested"]
 
@@ -53,3 +53,7 @@ class Tested:
     def discover(self, q: float) -> NDArray[np.bool_]:
         """(n,) the rows that are flagged at level q."""
         return benjamini_hochberg(self.p_values(), q)
+
+    def least_level(self) -> float:
+        """The lowest level at which anything would be flagged, 1 without rows; small where the score tells most."""
+        return simes_p_value(self.p_values())

@@ -258,9 +258,8 @@ def _flag(
     apart = _committee(everything, teachers, learner, seed)
     by_region = clearer(apart, under, teachers, q)
     tested = apart if by_region else score
-    # Teachers are fewer than references, so their p-values are coarser: at this level as few rows can stand out.
-    level = min(0.9, q * references.sum() / teachers.sum())
-    group = max(groups, key=lambda each: count(tested, each, under, teachers, level))
+    # Teachers are few, so at q often nothing stands out for either grouping: whichever needs the lower level is taken.
+    group = min(groups, key=lambda each: test(tested, each, under, teachers).least_level())
     chosen = test(tested, group, mine, references)
     flags = _Flags(p_value=chosen.p_values(), flagged=chosen.discover(q), by_region=by_region)
     # The ranking promises nothing, so it may ask all trusted rows at once which score to follow.
