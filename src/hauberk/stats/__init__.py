@@ -1,6 +1,6 @@
 """Numbers in, numbers with intervals out."""
 
-from hauberk.stats.conformal import conformal_p_values
+from hauberk.stats.conformal import conformal_null_share, conformal_p_values
 from hauberk.stats.discovery import benjamini_hochberg, simes_p_value
 from hauberk.stats.groups import (
     GroupRates,
@@ -15,6 +15,7 @@ from hauberk.stats.proportion import estimate_proportion
 __all__ = [
     "GroupRates",
     "benjamini_hochberg",
+    "conformal_null_share",
     "conformal_p_values",
     "count_groups",
     "estimate_demographic_parity_difference",

@@ -24,6 +24,15 @@ def test_a_later_small_value_lifts_the_ones_before_it():
     assert not benjamini_hochberg(np.array([0.03, 0.9, 0.9]), 0.03).any()
 
 
+def test_fewer_true_hypotheses_raise_the_level():
+    p = np.array([0.03, 0.2, 0.5, 0.6])
+    assert not benjamini_hochberg(p, 0.1).any()
+    assert benjamini_hochberg(p, 0.1, true_share=0.5).sum() == 1
+    assert benjamini_hochberg(p, 0.9, true_share=0.1).all()
+    with pytest.raises(BadLevel):
+        benjamini_hochberg(p, 0.1, true_share=0.0)
+
+
 def test_no_tests_reject_nothing():
     assert benjamini_hochberg(np.array([]), 0.1).shape == (0,)
     assert simes_p_value(np.array([])) == 1.0
