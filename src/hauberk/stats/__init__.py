@@ -1,7 +1,7 @@
 """Numbers in, numbers with intervals out."""
 
-from hauberk.stats.conformal import conformal_p_values
-from hauberk.stats.discovery import benjamini_hochberg
+from hauberk.stats.conformal import conformal_null_share, conformal_p_values
+from hauberk.stats.discovery import benjamini_hochberg, simes_p_value
 from hauberk.stats.groups import (
     GroupRates,
     count_groups,
@@ -15,6 +15,7 @@ from hauberk.stats.proportion import estimate_proportion
 __all__ = [
     "GroupRates",
     "benjamini_hochberg",
+    "conformal_null_share",
     "conformal_p_values",
     "count_groups",
     "estimate_demographic_parity_difference",
@@ -23,4 +24,5 @@ __all__ = [
     "estimate_proportion",
     "exact_mcnemar",
     "group_rates",
+    "simes_p_value",
 ]

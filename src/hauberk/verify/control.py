@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.stats import benjamini_hochberg, conformal_p_values
+from hauberk.stats import benjamini_hochberg, conformal_null_share, conformal_p_values, simes_p_value
 
 __all__ = ["Tested"]
 
@@ -36,7 +36,8 @@ class Tested:
 
     Source: Bates et al. 2023, "Testing for outliers with conformal p-values" (Annals of Statistics 51), for the
     Benjamini-Hochberg procedure on conformal p-values; Marandon et al. 2024, "Adaptive novelty detection with
-    false discovery rate guarantee" (Annals of Statistics 52), for scores that are learnt from all rows alike.
+    false discovery rate guarantee" (Annals of Statistics 52), for scores that are learnt from all rows alike and for
+    the estimated share of honest rows.
     """
 
     scores: Vector
@@ -52,4 +53,10 @@ class Tested:
 
     def discover(self, q: float) -> NDArray[np.bool_]:
         """(n,) the rows that are flagged at level q."""
-        return benjamini_hochberg(self.p_values(), q)
+        p_values = self.p_values()
+        sizes = np.bincount(self.reference_groups)[np.unique(self.groups)]
+        return benjamini_hochberg(p_values, q, true_share=conformal_null_share(p_values, sizes))
+
+    def least_level(self) -> float:
+        """The lowest level at which anything would be flagged, 1 without rows; small where the score tells most."""
+        return simes_p_value(self.p_values())

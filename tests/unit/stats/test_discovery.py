@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
-from hauberk.stats import benjamini_hochberg
+from hauberk.stats import benjamini_hochberg, simes_p_value
 from hauberk.stats.errors import BadLevel, BadSample
 
 
@@ -16,6 +16,7 @@ def test_the_same_as_scipy(seed):
     p = generator.beta(0.3, 2, size=int(generator.integers(1, 60)))
     for level in (0.01, 0.1, 0.3):
         assert (benjamini_hochberg(p, level) == (false_discovery_control(p) <= level)).all()
+    assert simes_p_value(p) == pytest.approx(false_discovery_control(p).min())
 
 
 def test_a_later_small_value_lifts_the_ones_before_it():
@@ -23,8 +24,18 @@ def test_a_later_small_value_lifts_the_ones_before_it():
     assert not benjamini_hochberg(np.array([0.03, 0.9, 0.9]), 0.03).any()
 
 
+def test_fewer_true_hypotheses_raise_the_level():
+    p = np.array([0.03, 0.2, 0.5, 0.6])
+    assert not benjamini_hochberg(p, 0.1).any()
+    assert benjamini_hochberg(p, 0.1, true_share=0.5).sum() == 1
+    assert benjamini_hochberg(p, 0.9, true_share=0.1).all()
+    with pytest.raises(BadLevel):
+        benjamini_hochberg(p, 0.1, true_share=0.0)
+
+
 def test_no_tests_reject_nothing():
     assert benjamini_hochberg(np.array([]), 0.1).shape == (0,)
+    assert simes_p_value(np.array([])) == 1.0
 
 
 def test_false_discoveries_are_bounded():
@@ -48,3 +59,12 @@ def test_what_is_no_p_value(p):
 def test_the_level(level):
     with pytest.raises(BadLevel):
         benjamini_hochberg(np.array([0.1]), level)
+
+
+def test_the_level_at_which_the_first_is_rejected():
+    p = np.array([0.02, 0.01, 0.5, 0.4])
+    assert simes_p_value(p) == pytest.approx(0.04)
+    assert not benjamini_hochberg(p, 0.039).any()
+    assert benjamini_hochberg(p, 0.041).any()
+    with pytest.raises(BadSample):
+        simes_p_value(np.array([np.nan]))

@@ -72,8 +72,30 @@ def test_the_realised_rate_of_false_flags_is_what_was_asked_for():
         flags = int(found.flagged.sum())
         rates.append((found.flagged & ~planted).sum() / max(flags, 1))
         power.append(found.flagged[planted].mean())
-    assert np.mean(rates) < 0.2 + 0.05
-    assert np.mean(power) > 0.15
+    assert np.mean(rates) < 0.2 + 2 * np.std(rates) / np.sqrt(len(rates))
+    assert np.mean(power) > 0.25
+
+
+def rare(count, *, seed, poisoned):
+    """One row in ten is of class 1 and half of these look like class 0; some that do not are called 0."""
+    random = np.random.default_rng(seed)
+    labels = (random.random(count) < 0.1).astype(np.int64)
+    clear = (labels == 1) & (random.random(count) < 0.5)
+    rows = random.normal(size=(count, 3)) + 5.0 * clear[:, None] * np.array([1.0, 1.0, 0.0])
+    planted = clear & (random.random(count) < (0.25 if poisoned else 0.0))
+    return Pool(rows=rows, labels=np.where(planted, 0, labels), classes=2, category_counts=(0, 0, 0)), planted
+
+
+def test_rows_are_held_against_their_own_class_where_another_hides_them():
+    rates, power = [], []
+    for seed in range(4):
+        pool, planted = rare(900, seed=seed, poisoned=True)
+        trusted, _ = rare(900, seed=50 + seed, poisoned=False)
+        found = rank(pool, seed=seed, trusted=trusted)
+        rates.append((found.flagged & ~planted).sum() / max(found.flagged.sum(), 1))
+        power.append(found.flagged[planted].mean())
+    assert np.mean(rates) < 0.2 + 0.1
+    assert np.mean(power) > 0.6
 
 
 def test_clean_rows_are_hardly_ever_flagged():
