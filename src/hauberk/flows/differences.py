@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hauberk.core.digest import Digest, parse_digest
+from hauberk.core.digest import Digest
 from hauberk.core.encoding import Json
-from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, parse_statement
-from hauberk.crypto import verify_envelope
 from hauberk.data import RowChanges, compare_rows, parse_row_digests, row_digests
 from hauberk.flows.datasets import load_datasets
 from hauberk.flows.errors import OtherRows
 from hauberk.flows.project import Project, open_project
+from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement, open_statement
 from hauberk.flows.verify import PREDICATE, ROW_DIGESTS
 
 __all__ = ["Differences", "find_differences"]
@@ -77,25 +75,17 @@ def find_differences(folder: Path, *, since: int | None = None, seed: int | None
 
 def _state(project: Project, since: int | None) -> tuple[int, Digest, Json]:
     """Leaf, digest of the row digests, and seed."""
-    leaves = range(project.log.size - 1, -1, -1) if since is None else [since]
-    for leaf in leaves:
-        if 0 <= leaf < project.log.size:
-            envelope = project.log.read(leaf)
-            statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
-            digest = _row_digests(statement)
-            if digest is not None:
-                return leaf, digest, statement.predicate.get("seed")
-    got = "none" if since is None else f"leaf {since} of {project.log.size}"
-    raise OtherRows(expected="a statement of verify with the digests of its rows", got=got, hint="hauberk verify")
+    found = latest_statement(project, PREDICATE, keeps=ROW_DIGESTS) if since is None else _at(project, since)
+    if found is None:
+        got = "none" if since is None else f"leaf {since} of {project.log.size}"
+        raise OtherRows(expected="a statement of verify with the digests of its rows", got=got, hint="hauberk verify")
+    return found.leaf, kept_artifacts(found.statement)[ROW_DIGESTS], found.statement.predicate.get("seed")
 
 
-def _row_digests(statement: Statement) -> Digest | None:
-    artifacts = statement.predicate.get("artifacts")
-    if statement.predicate_type != PREDICATE or not isinstance(artifacts, list):
+def _at(project: Project, leaf: int) -> LeafStatement | None:
+    """The statement of a leaf, if it is one of `verify` that keeps the digests of its rows."""
+    if not 0 <= leaf < project.log.size:
         return None
-    for artifact in artifacts:
-        if isinstance(artifact, Mapping):
-            match artifact:
-                case {"name": str(name), "digest": {"sha256": str(digest)}} if name == ROW_DIGESTS:
-                    return parse_digest(f"sha256:{digest}")
-    return None
+    statement = open_statement(project.log.read(leaf), project.identity)
+    known = statement.predicate_type == PREDICATE and ROW_DIGESTS in kept_artifacts(statement)
+    return LeafStatement(leaf=leaf, statement=statement) if known else None

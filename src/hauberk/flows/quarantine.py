@@ -22,13 +22,13 @@ from hauberk.core.encoding import Json, parse_json, render_json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.limits import DEFAULT_LIMITS
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement
-from hauberk.crypto import verify_envelope
+from hauberk.core.statement import Statement, Subject
 from hauberk.data import Dataset, build_manifest, digest_manifest, encode_labels, encode_rows
 from hauberk.flows.datasets import Datasets, load_datasets, require_learnable
 from hauberk.flows.errors import MissingEvidence, NoQuarantine, OtherRows, OverDropCap, QuarantineInForce
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
+from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement
 from hauberk.flows.training import label_learner
 from hauberk.flows.verify import SUSPECTS, verify_data
 from hauberk.stats import estimate_paired_difference
@@ -68,7 +68,7 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
     found = _in_force(project)
     if found is None:
         return datasets
-    quarantine = _parse(project, *found)
+    quarantine = _parse(project, found)
     if datasets.train_subject.digest != quarantine.base:
         hint = "restore the data (and the seed, if it draws the test rows), or: hauberk verify quarantine --undo"
         got = str(datasets.train_subject.digest)
@@ -116,8 +116,7 @@ def quarantine_rows(
     with open_project(folder, seed=seed) as project:
         known = _in_force(project)
         if known is not None:
-            statement, leaf = known
-            got = f"{_count(statement)} rows since leaf {leaf}"
+            got = f"{_count(known.statement)} rows since leaf {known.leaf}"
             hint = "hauberk verify quarantine --undo"
             raise QuarantineInForce(expected="no quarantine in force", got=got, hint=hint)
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
@@ -139,9 +138,8 @@ def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = u
         known = _in_force(project)
         if known is None:
             raise NoQuarantine(expected="a quarantine in force", got="none")
-        statement, leaf = known
-        details: dict[str, Json] = {"action": "undo", "rows": _count(statement), "leaf": leaf}
-        subjects = tuple(subject for subject in statement.subjects if subject.name == "train")
+        details: dict[str, Json] = {"action": "undo", "rows": _count(known.statement), "leaf": known.leaf}
+        subjects = tuple(subject for subject in known.statement.subjects if subject.name == "train")
 
         def work(report: Progress) -> StageOutput:
             report(0, 1, "undoing")
@@ -233,17 +231,10 @@ def _verify_cap(train: Dataset, chosen: Rows, cap: float) -> None:
             )
 
 
-def _in_force(project: Project) -> tuple[Statement, int] | None:
-    """The statement in force and its leaf: the latest one decides, unless it undoes.
-
-    It is looked for in the ledger, wherever the state's index stands: that can be lost, the ledger cannot.
-    """
-    for leaf in range(project.log.size - 1, -1, -1):
-        envelope = project.log.read(leaf)
-        statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
-        if statement.predicate_type == PREDICATE:
-            return None if _details(statement).get("action") == "undo" else (statement, leaf)
-    return None
+def _in_force(project: Project) -> LeafStatement | None:
+    """The statement in force: the latest one decides, unless it undoes."""
+    found = latest_statement(project, PREDICATE)
+    return None if found is None or _details(found.statement).get("action") == "undo" else found
 
 
 def _details(statement: Statement) -> Mapping[str, Json]:
@@ -256,18 +247,16 @@ def _count(statement: Statement) -> Json:
     return _details(statement).get("rows")
 
 
-def _parse(project: Project, statement: Statement, leaf: int) -> Quarantine:
-    artifacts = statement.predicate.get("artifacts")
-    where = f"leaf {leaf}"
-    for artifact in artifacts if isinstance(artifacts, list) else []:
-        match artifact:
-            case {"name": str(name), "digest": {"sha256": str(digest)}} if name == _ROWS:
-                data = project.store.get_bytes(parse_digest(f"sha256:{digest}"))
-                limits = replace(DEFAULT_LIMITS, document_bytes=max(len(data), 1))
-                match parse_json(data, where=where, limits=limits):
-                    case {"base": str(base), "rows": list(rows)}:
-                        numbers = np.array([row for row in rows if isinstance(row, int)], dtype=np.intp)
-                        return Quarantine(leaf=leaf, base=parse_digest(base), rows=numbers)
+def _parse(project: Project, found: LeafStatement) -> Quarantine:
+    where = f"leaf {found.leaf}"
+    digest = kept_artifacts(found.statement).get(_ROWS)
+    if digest is not None:
+        data = project.store.get_bytes(digest)
+        limits = replace(DEFAULT_LIMITS, document_bytes=max(len(data), 1))
+        match parse_json(data, where=where, limits=limits):
+            case {"base": str(base), "rows": list(rows)}:
+                numbers = np.array([row for row in rows if isinstance(row, int)], dtype=np.intp)
+                return Quarantine(leaf=found.leaf, base=parse_digest(base), rows=numbers)
     raise MissingEvidence(where=where, expected="the rows of the quarantine", got="none")
 
 
