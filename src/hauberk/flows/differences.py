@@ -8,7 +8,7 @@ from pathlib import Path
 from hauberk.core.digest import Digest
 from hauberk.core.encoding import Json
 from hauberk.data import RowChanges, compare_rows, parse_row_digests, row_digests
-from hauberk.flows.datasets import load_datasets
+from hauberk.flows.datasets import load_train
 from hauberk.flows.errors import OtherRows
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement, open_statement
@@ -51,35 +51,30 @@ class Differences:
 
 
 def find_differences(folder: Path, *, since: int | None = None, seed: int | None = None) -> Differences:
-    """Hold the training data, as the files have them, against what a statement of `verify` saw.
+    """Hold all rows of the training file, tested on or not, against what a statement of `verify` saw.
 
     Args:
         folder: Of the project.
         since: Leaf of the statement; None for the latest.
-        seed: Overrides the seed of `hauberk.toml`, which decides the split where no test data are given.
+        seed: Overrides the seed of `hauberk.toml`; nothing that is compared depends on it.
 
     Raises:
-        OtherRows: There is no such statement, or another seed drew its training rows.
+        OtherRows: There is no such statement.
     """
     with open_project(folder, seed=seed) as project:
-        leaf, digest, drawn = _state(project, since)
-        if not project.configuration.data.test and drawn != project.seed:
-            hint = f"hauberk verify diff --seed {drawn}"
-            raise OtherRows(where=f"leaf {leaf}", expected=f"the seed {drawn}, which drew its training rows",
-                            got=f"{project.seed}", hint=hint)  # fmt: skip
+        leaf, digest = _state(project, since)
         before = parse_row_digests(project.store.get_bytes(digest))
-        datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
-        after = row_digests(datasets.train)
+        after = row_digests(load_train(project.folder, project.configuration))
     return Differences(leaf=leaf, before=len(before), after=len(after), changes=compare_rows(before, after))
 
 
-def _state(project: Project, since: int | None) -> tuple[int, Digest, Json]:
-    """Leaf, digest of the row digests, and seed."""
+def _state(project: Project, since: int | None) -> tuple[int, Digest]:
+    """Leaf, and digest of the row digests."""
     found = latest_statement(project, PREDICATE, keeps=ROW_DIGESTS) if since is None else _at(project, since)
     if found is None:
         got = "none" if since is None else f"leaf {since} of {project.log.size}"
         raise OtherRows(expected="a statement of verify with the digests of its rows", got=got, hint="hauberk verify")
-    return found.leaf, kept_artifacts(found.statement)[ROW_DIGESTS], found.statement.predicate.get("seed")
+    return found.leaf, kept_artifacts(found.statement)[ROW_DIGESTS]
 
 
 def _at(project: Project, leaf: int) -> LeafStatement | None:

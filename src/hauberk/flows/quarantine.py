@@ -49,8 +49,8 @@ class Quarantine:
 
     Attributes:
         leaf: Of its statement.
-        base: Digest of the training data that it was made for.
-        rows: Row numbers in these data, ascending.
+        base: Digest of all rows of the training file that it was made for.
+        rows: Row numbers in this file, ascending.
     """
 
     leaf: int
@@ -69,21 +69,27 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
     if found is None:
         return datasets
     quarantine = _parse(project, found)
-    if datasets.train_subject.digest != quarantine.base:
-        hint = "restore the data (and the seed, if it draws the test rows), or: hauberk verify quarantine --undo"
-        got = str(datasets.train_subject.digest)
+    base = datasets.file_subject.digest
+    if base != quarantine.base:
+        hint = "restore the data, or: hauberk verify quarantine --undo"
+        got = str(base)
         raise OtherRows(
             where=f"quarantine of leaf {quarantine.leaf}", expected=str(quarantine.base), got=got, hint=hint
         )
-    kept = _kept(datasets.train, quarantine.rows)
-    train = datasets.train.take(kept)
+    staying = ~np.isin(datasets.numbers, quarantine.rows)
+    train, kept = datasets.train.take(staying), datasets.numbers[staying]
     message = f"{len(quarantine.rows)} rows are in quarantine since leaf {quarantine.leaf}"
     note = Finding(
         code="verify.quarantine.in_force", severity=Severity.INFO, message=message, count=len(quarantine.rows)
     )
     notes = (*datasets.notes, note)
     return replace(
-        datasets, train=train, train_manifest=build_manifest(train), notes=notes, whole=datasets.train, kept=kept
+        datasets,
+        train=train,
+        train_manifest=build_manifest(train),
+        notes=notes,
+        whole=datasets.whole or datasets.train,
+        kept=kept,
     )
 
 
@@ -102,14 +108,14 @@ def quarantine_rows(
 
     Args:
         folder: Of the project.
-        rows: Row numbers of the training data; empty for the flagged ones.
+        rows: Row numbers of the training file; empty for the flagged ones.
         reason: Why, for those who read the ledger.
         seed: Overrides the seed of `hauberk.toml`.
         watch: Progress.
 
     Raises:
         QuarantineInForce: One is in force already.
-        NoQuarantine: No row is flagged or named, or a named one is not there.
+        NoQuarantine: No row is flagged or named, or a named one is not there, or held out for testing.
         OverDropCap: Too many of the rows or of a class.
         NotATrainingLabel: Fewer rows of a class than folds would be left, so that no run would go through.
     """
@@ -122,7 +128,7 @@ def quarantine_rows(
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
         verified = verify_data(project, datasets, watch)
         chosen = _chosen(rows, datasets, project.store.get_bytes(verified.artifacts[SUSPECTS]))
-        _verify_cap(datasets.train, chosen, project.configuration.verify.drop_cap)
+        _verify_cap(datasets, chosen, project.configuration.verify.drop_cap)
         return _record(project, datasets, verified, chosen, reason or ("named" if rows else "flagged"), watch)
 
 
@@ -154,18 +160,19 @@ def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = u
 def _record(
     project: Project, datasets: Datasets, verified: StageResult, chosen: Rows, reason: str, watch: Watcher
 ) -> StageResult:
-    left = datasets.train.take(_kept(datasets.train, chosen))
+    taken = np.isin(datasets.numbers, chosen)
+    left = datasets.train.take(~taken)
     require_learnable(left, folds=project.configuration.verify.folds)
     configuration: dict[str, Json] = {"reason": reason, "drop_cap": project.configuration.verify.drop_cap}
 
     def work(report: Progress) -> StageOutput:
         report(0, 1, "retraining with and without")
-        document: Json = {"base": str(datasets.train_subject.digest), "rows": [int(row) for row in chosen]}
+        document: Json = {"base": str(datasets.file_subject.digest), "rows": [int(row) for row in chosen]}
         return StageOutput(
             subjects=(datasets.train_subject, Subject("train.remaining", digest_manifest(build_manifest(left)))),
             claims=_effect(project, datasets, left),
             details={"action": "quarantine", "rows": len(chosen), "reason": reason},
-            artifacts={_ROWS: render_json(document), _TAKEN: _stream(datasets.train.take(chosen))},
+            artifacts={_ROWS: render_json(document), _TAKEN: _stream(datasets.train.take(taken))},
         )
 
     task = Task(
@@ -200,23 +207,31 @@ def _effect(project: Project, datasets: Datasets, left: Dataset) -> tuple[Claim,
 
 
 def _chosen(rows: Sequence[int], datasets: Datasets, suspects: bytes) -> Rows:
+    """Row numbers in the training file, ascending."""
     if rows:
         chosen = np.unique(np.asarray(rows, dtype=np.intp))
-        if chosen[0] < 0 or chosen[-1] >= datasets.train.rows:
-            expected = f"row numbers from 0 to {datasets.train.rows - 1}"
-            raise NoQuarantine(expected=expected, got=f"{chosen[0]} to {chosen[-1]}")
+        numbers = datasets.numbers
+        last = (datasets.whole or datasets.train).rows - 1
+        if chosen[0] < 0 or chosen[-1] > last:
+            raise NoQuarantine(expected=f"row numbers from 0 to {last}", got=f"{chosen[0]} to {chosen[-1]}")
+        tested = chosen[~np.isin(chosen, numbers)]
+        if tested.size:
+            hint = "the model does not learn from it; give a test file to decide yourself which rows are tested on"
+            got = f"row {tested[0]}, which is held out for testing"
+            raise NoQuarantine(expected="training rows", got=got, hint=hint)
         return chosen
-    flagged = pq.read_table(BytesIO(suspects)).column("flagged").to_numpy()
-    chosen = np.flatnonzero(flagged)
+    flagged = pq.read_table(BytesIO(suspects), columns=["row", "flagged"])
+    chosen = flagged.column("row").to_numpy()[flagged.column("flagged").to_numpy()]
     if not len(chosen):
         raise NoQuarantine(expected="a flagged row", got="none", hint="set verify.trusted, or name rows with --row")
-    return chosen
+    return np.asarray(chosen, dtype=np.intp)
 
 
-def _verify_cap(train: Dataset, chosen: Rows, cap: float) -> None:
+def _verify_cap(datasets: Datasets, chosen: Rows, cap: float) -> None:
+    train = datasets.train
     labels = encode_labels(train)
     target = train.schema.target
-    taken = np.bincount(labels[chosen], minlength=int(labels.max()) + 1)
+    taken = np.bincount(labels[np.isin(datasets.numbers, chosen)], minlength=int(labels.max()) + 1)
     there = np.bincount(labels)
     parts = [("of the rows", len(chosen) / train.rows)]
     parts += [
@@ -258,13 +273,6 @@ def _parse(project: Project, found: LeafStatement) -> Quarantine:
                 numbers = np.array([row for row in rows if isinstance(row, int)], dtype=np.intp)
                 return Quarantine(leaf=found.leaf, base=parse_digest(base), rows=numbers)
     raise MissingEvidence(where=where, expected="the rows of the quarantine", got="none")
-
-
-def _kept(train: Dataset, rows: Rows) -> Rows:
-    """(m,) row numbers without those of `rows`."""
-    kept = np.ones(train.rows, bool)
-    kept[rows] = False
-    return np.flatnonzero(kept)
 
 
 def _stream(dataset: Dataset) -> bytes:

@@ -1,4 +1,4 @@
-"""The latest statement of a type is found in the ledger, whatever its index knows, and only what is asked for is opened."""
+"""The latest statement of a type is found in the ledger, and only what is asked for is opened."""
 
 from __future__ import annotations
 
