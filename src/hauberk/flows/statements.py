@@ -12,7 +12,7 @@ from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, parse_statement
 from hauberk.crypto import PublicIdentity, verify_envelope
 from hauberk.flows.project import Project
 
-__all__ = ["LeafStatement", "kept_artifacts", "latest_statement", "open_statement"]
+__all__ = ["LeafStatement", "kept_artifacts", "latest_statement", "open_statement", "statements_of"]
 
 _BUNDLE = 256
 """Entries of a bundle of the log: the least that it reads and verifies at once."""
@@ -49,14 +49,19 @@ def latest_statement(project: Project, predicate_type: str, *, keeps: str = "") 
     Raises:
         LedgerError, CryptoError: The ledger was altered.
     """
+    found = statements_of(project, predicate_type)
+    return next((one for one in found if not keeps or keeps in kept_artifacts(one.statement)), None)
+
+
+def statements_of(project: Project, predicate_type: str) -> Iterator[LeafStatement]:
+    """All statements of a type, the latest first; raises as `latest_statement` does."""
     # Leaves are canonical JSON, so a statement of the type has exactly these bytes in it.
     mark = b'"predicateType":' + json.dumps(predicate_type).encode()
     for leaf, envelope in _backwards(project):
         if mark in base64.b64decode(json.loads(envelope)["payload"]):
             statement = open_statement(envelope, project.identity)
-            if statement.predicate_type == predicate_type and (not keeps or keeps in kept_artifacts(statement)):
-                return LeafStatement(leaf=leaf, statement=statement)
-    return None
+            if statement.predicate_type == predicate_type:
+                yield LeafStatement(leaf=leaf, statement=statement)
 
 
 def kept_artifacts(statement: Statement) -> Mapping[str, Digest]:
