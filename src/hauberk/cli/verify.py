@@ -11,7 +11,6 @@ from rich.table import Table
 from hauberk.cli.door import Door, door_options, folder_argument
 from hauberk.cli.tables import stage_tables, treatment_table
 from hauberk.core.encoding import Json
-from hauberk.flows.deidentify import Wishes, deidentify_data, propose_plan
 from hauberk.flows.differences import Differences, find_differences
 from hauberk.flows.quarantine import quarantine_rows, undo_quarantine
 from hauberk.flows.secure import verify_project
@@ -108,6 +107,8 @@ def deidentify(
     door: Door,
 ) -> int:
     """Write a copy of the data in which persons are hard to recognise, and log how; the files stay as they are."""
+    from hauberk.flows.deidentify import Wishes, deidentify_data, propose_plan  # national numbers: slow to import
+
     wishes = Wishes(data=data, plan=plan, safe_harbor=safe_harbor, key=key)
     if show_plan == (out is not None):
         raise click.UsageError("give one of --out and --show-plan")
@@ -119,7 +120,7 @@ def deidentify(
                 folder, out=out, out_test=out_test, wishes=wishes, force=force, seed=door.seed, watch=watch
             )
     if out is None:
-        door.show(proposal.document(), proposal.text)
+        door.show_text(proposal.document(), proposal.text)
         return 0
     written: dict[str, Json] = {"out": str(out), "out_test": str(out_test) if out_test else None}
     document = stage.document() | written | {"details": dict(stage.details)} | _claims(stage)

@@ -171,11 +171,12 @@ def _run(
         released = [part for part in parts if part.out is not None]
         for number, part in enumerate(released):
             report(number, len(released), f"treating {part.name}")
+            before = measure_crowds(part.dataset, plan)
             clean = deidentify(part.dataset, steps, key=key)
             remaining = scan_personal(clean, seed=project.seed + 1, scan=_SCAN)
             findings += _remaining(remaining, plan, steps)
             left += [one.document() | {"part": part.name} for one in remaining]
-            measured = {"before": measure_crowds(part.dataset, plan), "after": measure_crowds(clean, plan)}
+            measured = {"before": before, "after": measure_crowds(clean, plan)}
             crowds[part.name] = {when: [crowd_document(one) for one in found] for when, found in measured.items()}
             claims += crowd_claims(part.name, measured)
             findings += crowd_findings(part.name, measured["after"])

@@ -9,8 +9,9 @@ __all__ = ["toml_key", "toml_text"]
 
 
 def toml_text(text: str) -> str:
-    """A TOML basic string; JSON's escapes are among TOML's, save the surrogates that ASCII output would make."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML basic string: JSON's escapes are among TOML's, save surrogates; what cannot be printed is spelt out."""
+    told = json.dumps(text, ensure_ascii=False)
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in told)
 
 
 def toml_key(name: str) -> str:

@@ -14,13 +14,24 @@ from hauberk.verify.personal.identifier import Identifier
 __all__ = ["propose_linkable", "quasi_identifiers", "sensitive_columns"]
 
 _LINKED = (Role.ID, Role.GROUP)
+_NUMBERS = frozenset(
+    {
+        Identifier.MEDICAL_RECORD,
+        Identifier.HEALTH_PLAN,
+        Identifier.ACCOUNT,
+        Identifier.SOCIAL_SECURITY,
+        Identifier.NATIONAL_NUMBER,
+        Identifier.UNIQUE_CODE,
+    }
+)
+"""Numbers that serve as keys; a name or an address is none, even where each row has its own."""
 _QUASI = frozenset({Identifier.POSTAL_CODE, Identifier.GEOGRAPHY, Identifier.DATE, Identifier.AGE_OVER_89})
 
 
 def propose_linkable(
     evidence: Sequence[IdentifierEvidence], schema: Schema, *, reference_year: int
 ) -> Deidentification:
-    """The plan of Safe Harbor, but for keys: a key of rows, and a group that it would drop, become pseudonyms.
+    """The plan of Safe Harbor, but for keys: numbers of the role `id`, and groups that it would drop, become pseudonyms.
 
     So the rows of one person stay together and tables can be joined. It is pseudonymisation (GDPR Art. 4(5)), not
     anonymisation, and not Safe Harbor (45 CFR §164.514(c)(1)). Texts that hold identifiers among other words still go.
@@ -31,8 +42,8 @@ def propose_linkable(
         reference_year: As `propose_safe_harbor`.
     """
     strict = {step.column: step for step in propose_safe_harbor(evidence, schema, reference_year=reference_year).steps}
-    buried = {one.column for one in evidence if one.inside_text}
-    steps = (_linked(feature, strict.get(feature.name), buried) for feature in schema.features)
+    unfit = {one.column for one in evidence if one.hipaa and (one.inside_text or one.identifier not in _NUMBERS)}
+    steps = (_linked(feature, strict.get(feature.name), unfit) for feature in schema.features)
     return Deidentification(steps=tuple(step for step in steps if step is not None))
 
 
@@ -56,8 +67,8 @@ def sensitive_columns(schema: Schema, quasi: Sequence[str]) -> tuple[str, ...]:
     return tuple(feature.name for feature in marked or target if feature.name not in quasi)
 
 
-def _linked(feature: Feature, step: Step | None, buried: set[str]) -> Step | None:
+def _linked(feature: Feature, step: Step | None, unfit: set[str]) -> Step | None:
     keyed = feature.role is Role.ID or (feature.role is Role.GROUP and isinstance(step, Drop))
-    if keyed and feature.name not in buried and feature.kind is not Kind.NUMBER:
+    if keyed and feature.name not in unfit and feature.kind is not Kind.NUMBER:
         return Pseudonym(column=feature.name)
     return step
