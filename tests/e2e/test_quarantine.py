@@ -13,10 +13,20 @@ import pytest
 from pyarrow import parquet
 
 
+def rows_of(document):
+    """The numbers of the training rows."""
+    return parquet.read_table(document["suspects"]["file"]).column("row").to_pylist()
+
+
+def named(document, count):
+    """Command-line words that name the first training rows."""
+    return [word for row in rows_of(document)[:count] for word in ("--row", row)]
+
+
 def test_quarantine_and_undo_are_inverse(project, run):
     first = run("verify", project, "--json").document
     before = run("ledger", "show", project, "--json").document["leaves"][0]
-    taken = run("verify", "quarantine", project, "--row", 3, "--row", 17, "--reason", "a test", "--json")
+    taken = run("verify", "quarantine", project, *named(first, 2), "--reason", "a test", "--json")
     assert taken.code == 0, taken.err
     assert taken.document["details"] == {"action": "quarantine", "rows": 2, "reason": "a test"}
     assert {"accuracy_gain", "recall_gain.benign", "recall_gain.malignant"} == set(taken.document["claims"])
@@ -25,7 +35,7 @@ def test_quarantine_and_undo_are_inverse(project, run):
     without = run("verify", project, "--json").document
     assert without["rows"] == first["rows"] - 2
     assert "verify.quarantine.in_force" in {finding["check"] for finding in without["findings"]}
-    again = run("verify", "quarantine", project, "--row", 1, "--json")
+    again = run("verify", "quarantine", project, *named(without, 1), "--json")
     assert (again.code, again.document["error"]["code"]) == (2, "FLOW-111")
     assert run("verify", "quarantine", project, "--undo", "--json").code == 0
     restored = run("verify", project, "--json").document
@@ -37,8 +47,9 @@ def test_quarantine_and_undo_are_inverse(project, run):
 
 
 def test_a_quarantine_outlives_the_index_and_refuses_other_data(project, run):
-    whole = run("verify", project, "--json").document["rows"]
-    assert run("verify", "quarantine", project, "--row", 0).code == 0
+    first = run("verify", project, "--json").document
+    whole = first["rows"]
+    assert run("verify", "quarantine", project, *named(first, 1)).code == 0
     for name in ("state.db", "state.db-wal", "state.db-shm"):
         (project / ".hauberk" / name).unlink(missing_ok=True)
     assert run("verify", project, "--json").document["rows"] == whole - 1
@@ -51,33 +62,40 @@ def test_a_quarantine_outlives_the_index_and_refuses_other_data(project, run):
 
 
 def test_the_drop_cap_holds_and_changes_nothing(project, run):
-    run("verify", project, "--json")
+    first = run("verify", project, "--json").document
     size = run("ledger", "show", project, "--json").document["size"]
-    rows = [word for row in range(80) for word in ("--row", row)]
-    refused = run("verify", "quarantine", project, *rows, "--json")
+    refused = run("verify", "quarantine", project, *named(first, 80), "--json")
     assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-113")
     unknown = run("verify", "quarantine", project, "--row", 10**6, "--json")
     assert (unknown.code, unknown.document["error"]["code"]) == (2, "FLOW-112")
+    held = next(row for row in range(569) if row not in set(rows_of(first)))
+    tested = run("verify", "quarantine", project, "--row", held, "--json")
+    assert (tested.code, tested.document["error"]["code"]) == (2, "FLOW-112")
+    assert "held out" in tested.document["error"]["got"]
     unflagged = run("verify", "quarantine", project, "--json")
     assert (unflagged.code, unflagged.document["error"]["code"]) == (2, "FLOW-112")
     assert run("ledger", "show", project, "--json").document["size"] == size
 
 
 def test_rows_keep_their_numbers_and_their_statement_under_a_quarantine(project, run):
-    rows = run("verify", project, "--json").document["rows"]
+    first = run("verify", project, "--json").document
+    rows = rows_of(first)
+    assert len(rows) == first["rows"] < 569 > rows[-1] > first["rows"]
+    words = named(first, 2)
     for leaf in (1, 4):
-        assert run("verify", "quarantine", project, "--row", 3, "--row", 17).code == 0
+        assert run("verify", "quarantine", project, *words).code == 0
         done = run("verify", project, "--json").document
         notes = [finding for finding in done["findings"] if finding["check"] == "verify.quarantine.in_force"]
         assert [note["evidence"] for note in notes] == [f"2 rows are in quarantine since leaf {leaf}"]
         table = parquet.read_table(done["suspects"]["file"])
-        assert table.column("row").to_pylist() == [row for row in range(rows) if row not in (3, 17)]
+        assert table.column("row").to_pylist() == rows[2:]
         assert run("verify", "diff", project).code == 0  # the file is as it was
         assert run("verify", "quarantine", project, "--undo").code == 0
 
 
 def test_a_quarantine_whose_rows_are_lost_can_be_undone(project, run):
-    assert run("verify", "quarantine", project, "--row", 0).code == 0
+    first = run("verify", project, "--json").document
+    assert run("verify", "quarantine", project, *named(first, 1)).code == 0
     for blob in (project / ".hauberk" / "store").rglob("*"):
         if blob.is_file():
             blob.unlink()
@@ -95,9 +113,12 @@ def test_what_no_run_could_learn_from_is_not_logged(project, run):
     parquet.write_table(table.take(pa.array(few)), project / "train.parquet")
     toml = project / "hauberk.toml"
     toml.write_text(toml.read_text().replace("folds = 3", "folds = 3\ndrop-cap = 0.9", 1))
-    run("verify", project)
+    first = run("verify", project, "--json").document
     size = run("ledger", "show", project, "--json").document["size"]
-    refused = run("verify", "quarantine", project, *(word for row in range(5) for word in ("--row", row)), "--json")
+    table = table.take(pa.array(few)).column("diagnosis").to_pylist()
+    bad = [row for row in rows_of(first) if table[row] == "malignant"]
+    words = [word for row in bad[: len(bad) - 2] for word in ("--row", row)]
+    refused = run("verify", "quarantine", project, *words, "--json")
     assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-107"), refused.out
     assert run("ledger", "show", project, "--json").document["size"] == size
     assert run("verify", project, "--json").code == 0
@@ -109,17 +130,23 @@ def test_an_undo_of_some_rows_is_wrong_use(project, run):
         assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-110")
 
 
-def test_rows_drawn_by_another_seed_are_not_compared(project, run):
-    run("verify", project)
-    refused = run("verify", "diff", project, "--seed", 5, "--json")
-    assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-114")
-    assert "--seed 0" in refused.document["error"]["hint"]
+def test_rows_that_are_held_out_are_compared_too_and_the_seed_is_no_change(project, run):
+    first = run("verify", project, "--json").document
+    assert run("verify", "diff", project, "--seed", 5).code == 0
+    table = parquet.read_table(project / "train.parquet")
+    held = next(row for row in range(569) if row not in set(rows_of(first)))
+    for gone in (held, rows_of(first)[7]):
+        parquet.write_table(table.take(pa.array(np.delete(np.arange(569), gone))), project / "train.parquet")
+        found = run("verify", "diff", project, "--json").document
+        assert (found["went"], found["counts"]) == ([gone], {"changed": 0, "went": 1, "came": 0})
+        assert not found["moved"]
 
 
 @pytest.mark.timeout(900)
 def test_a_kill_leaves_the_state_before_or_after(project, run, tmp_path):
     """At each call of the system that writes, the process ends as by SIGKILL."""
-    whole = run("verify", project, "--json").document["rows"]
+    first = run("verify", project, "--json").document
+    whole, (one, other) = first["rows"], rows_of(first)[:2]
     program = """
 import os, sys
 count, stop = 0, int(sys.argv[1])
@@ -138,17 +165,17 @@ folder = Path(sys.argv[2])
 if sys.argv[3] == "undo":
     quarantine.undo_quarantine(folder)
 else:
-    quarantine.quarantine_rows(folder, rows=(1, 2))
+    quarantine.quarantine_rows(folder, rows=tuple(map(int, sys.argv[4:])))
 """
     taken = tmp_path / "taken"
     shutil.copytree(project, taken)
-    assert run("verify", "quarantine", taken, "--row", 1, "--row", 2).code == 0
+    assert run("verify", "quarantine", taken, "--row", one, "--row", other).code == 0
     for deed, before in (("quarantine", project), ("undo", taken)):
         killed, seen = True, set()
         for stop in itertools.count(1, 12):
             folder = tmp_path / f"{deed}{stop}"
             shutil.copytree(before, folder)
-            words = [sys.executable, "-c", program, str(stop), str(folder), deed]
+            words = [sys.executable, "-c", program, str(stop), str(folder), deed, str(one), str(other)]
             killed = subprocess.run(words, check=False, capture_output=True).returncode == -9
             after = run("verify", folder, "--json")
             assert after.code == 0, after.out

@@ -64,6 +64,13 @@ class Door:
             for table in tables:
                 console.print(table)
 
+    def show_text(self, document: Json, text: str) -> None:
+        """Print a result whose text is a file's content: as it is, without folding it at the width of a terminal."""
+        if self.json:
+            self.show(document)
+        elif not self.quiet:
+            sys.stdout.write(text)
+
     @contextmanager
     def watching(self) -> Iterator[Watcher]:
         """Progress bars on stderr, one a stage; silent when quiet or where stderr is no terminal.

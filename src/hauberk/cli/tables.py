@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +12,7 @@ from hauberk.core.claim import Claim
 from hauberk.flows.secure import Outcome
 from hauberk.flows.stage import StageResult
 
-__all__ = ["outcome_tables", "stage_tables"]
+__all__ = ["outcome_tables", "stage_tables", "treatment_table"]
 
 _SHOWN = (
     ("accuracy", "accuracy"),
@@ -44,6 +46,16 @@ def stage_tables(stage: StageResult) -> list[RenderableType]:
     parts: list[RenderableType] = [head]
     parts += [table] if stage.claims else []
     return [*parts, "", found] if stage.findings else parts
+
+
+def treatment_table(stage: StageResult) -> Table:
+    """What a de-identification did to each column."""
+    table = Table("column", "treatment", box=None, pad_edge=False)
+    columns = stage.details.get("columns")
+    for one in columns if isinstance(columns, Sequence) else ():
+        if isinstance(one, Mapping):
+            table.add_row(str(one["column"]), str(one["step"]))
+    return table
 
 
 def _before_after(outcome: Outcome) -> Table:

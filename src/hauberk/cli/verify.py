@@ -1,4 +1,4 @@
-"""`hauberk verify [FOLDER]`, `hauberk verify diff`, `hauberk verify pin` and `hauberk verify quarantine`."""
+"""`hauberk verify [FOLDER]` and its verbs `diff`, `pin`, `quarantine` and `deidentify`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from hauberk.cli.door import Door, door_options, folder_argument
-from hauberk.cli.tables import stage_tables
+from hauberk.cli.tables import stage_tables, treatment_table
 from hauberk.core.encoding import Json
 from hauberk.flows.differences import Differences, find_differences
 from hauberk.flows.pin import pin_schema
@@ -20,6 +20,7 @@ from hauberk.flows.stage import StageResult
 __all__ = ["command"]
 
 _SHOWN = 20
+_PATH = click.Path(path_type=Path)
 
 
 class _Verify(click.Group):
@@ -92,6 +93,56 @@ def pin(folder: Path, door: Door) -> int:
         stage = pin_schema(folder, seed=door.seed, watch=watch)
     told = f"the schema of {stage.details['columns']} columns is pinned"
     door.show(stage.document() | {"details": dict(stage.details)}, *stage_tables(stage), told)
+    return 0
+
+
+@command.command("deidentify")
+@folder_argument
+@click.option("--out", type=_PATH, help="File for the training data, or for those of --data (csv, parquet, arrow).")
+@click.option("--out-test", type=_PATH, help="File for the test data, under the same plan and key.")
+@click.option("--data", type=_PATH, help="A file with the columns of the training data, instead of the project's data.")
+@click.option("--plan", type=_PATH, help="What to do to each column (default: what the findings ask for).")
+@click.option("--show-plan", is_flag=True, help="Print the plan and write nothing.")
+@click.option("--safe-harbor", is_flag=True, help="Propose to drop keys of persons instead of making pseudonyms.")
+@click.option("--key", default="", help="Name of the key of the pseudonyms (default: that of the plan).")
+@click.option("--force", is_flag=True, help="Replace a file that stands at --out; inputs never are.")
+@door_options
+def deidentify(
+    folder: Path,
+    out: Path | None,
+    out_test: Path | None,
+    data: Path | None,
+    plan: Path | None,
+    show_plan: bool,
+    safe_harbor: bool,
+    key: str,
+    force: bool,
+    door: Door,
+) -> int:
+    """Write a copy of the data in which persons are hard to recognise, and log how; the files stay as they are."""
+    from hauberk.flows.deidentify import Wishes, deidentify_data, propose_plan  # national numbers: slow to import
+
+    wishes = Wishes(data=data, plan=plan, safe_harbor=safe_harbor, key=key)
+    if show_plan == (out is not None):
+        raise click.UsageError("give one of --out and --show-plan")
+    with door.watching() as watch:
+        if out is None:
+            proposal = propose_plan(folder, wishes=wishes, seed=door.seed, watch=watch)
+        else:
+            stage = deidentify_data(
+                folder, out=out, out_test=out_test, wishes=wishes, force=force, seed=door.seed, watch=watch
+            )
+    if out is None:
+        door.show_text(proposal.document(), proposal.text)
+        return 0
+    written: dict[str, Json] = {"out": str(out), "out_test": str(out_test) if out_test else None}
+    document = stage.document() | written | {"details": dict(stage.details)} | _claims(stage)
+    door.show(
+        document,
+        *stage_tables(stage),
+        treatment_table(stage),
+        f"written: {out}" + (f", {out_test}" if out_test else ""),
+    )
     return 0
 
 

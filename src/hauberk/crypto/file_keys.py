@@ -28,6 +28,7 @@ from hauberk.crypto.key_file import (
 )
 from hauberk.crypto.keys import SEED_SIZE, Entropy, SigningKey, generate_signing_key
 from hauberk.crypto.password import CURRENT_PROFILE
+from hauberk.crypto.pseudonym import PSEUDONYM_KEY_SIZE, PseudonymKey
 from hauberk.crypto.wrapping import check_key_label, generate_wrapping_key, unwrap, wrap
 
 __all__ = ["FileKeyProvider"]
@@ -79,6 +80,14 @@ class FileKeyProvider:
             As `create_signing_key`.
         """
         self._create(check_key_label(name), KeyKind.WRAPPING, generate_wrapping_key(entropy=self._entropy), "")
+
+    def create_pseudonym_key(self, name: str) -> None:
+        """Makes a key of pseudonyms.
+
+        Raises:
+            As `create_signing_key`.
+        """
+        self._create(check_key_label(name), KeyKind.PSEUDONYM, self._entropy(PSEUDONYM_KEY_SIZE), "")
 
     def names(self) -> tuple[str, ...]:
         """The names of the keys, sorted; none where there is no folder.
@@ -148,6 +157,18 @@ class FileKeyProvider:
             UnknownKey, WrongKeyKind, KeyFileExposed, MalformedKeyFile, PassphraseNeeded, WrongPassphrase: As `signer`.
         """
         return unwrap(self._wrapping_key(name), wrapped, where=name)
+
+    def pseudonym_key(self, name: str) -> PseudonymKey:
+        """What makes pseudonyms under the key of this name.
+
+        Raises:
+            UnknownKey, WrongKeyKind, KeyFileExposed, MalformedKeyFile, PassphraseNeeded, WrongPassphrase: As `signer`.
+        """
+        secret = self._secret(name, KeyKind.PSEUDONYM)
+        if len(secret) != PSEUDONYM_KEY_SIZE:
+            expected = f"a secret of {PSEUDONYM_KEY_SIZE} bytes"
+            raise MalformedKeyFile(where=str(self._path(name)), expected=expected, got=f"{len(secret)}")
+        return PseudonymKey(secret)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{check_key_label(name)}{_SUFFIX}"

@@ -34,6 +34,7 @@ class KeyKind(StrEnum):
 
     SIGNING = "signing"
     WRAPPING = "wrapping"
+    PSEUDONYM = "pseudonym"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +145,7 @@ def _file(document: Json, where: str) -> KeyFile:
     match document:
         case {
             "format": str(form),
-            "kind": "signing" | "wrapping" as kind,
+            "kind": "signing" | "wrapping" | "pseudonym" as kind,
             "name": str(name),
             "public": str(public),
             "check": str(check),

@@ -8,12 +8,14 @@ import os
 
 from hauberk.crypto.errors import BadKeySize
 from hauberk.crypto.keys import Entropy
+from hauberk.crypto.stream import commit_to_key
 
 __all__ = ["PSEUDONYM_KEY_SIZE", "PseudonymKey", "generate_pseudonym_key"]
 
 PSEUDONYM_KEY_SIZE = 32
 """Bytes of the key: the output size of SHA-256, the least that RFC 2104 §3 recommends."""
 _CONTEXT = b"hauberk pseudonym v1\x00"
+_PURPOSE = "hauberk/pseudonym/v1"
 _KEPT = 16
 """Bytes kept of the HMAC: of a billion values, two share a name with a chance of about 1e-21 (birthday bound)."""
 
@@ -39,6 +41,11 @@ class PseudonymKey:
 
     def __repr__(self) -> str:
         return "PseudonymKey(...)"
+
+    @property
+    def commitment(self) -> str:
+        """64 hexadecimal digits that no other key has and that tell nothing of this one, to recognise it by."""
+        return commit_to_key(self._secret, purpose=_PURPOSE).hex()
 
     def pseudonym(self, domain: str, value: bytes) -> str:
         """32 hexadecimal digits for a value in a domain.

@@ -35,8 +35,17 @@ from hauberk.flows.configuration import Configuration, CsvSection, DataSection, 
 from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.errors import BadTrainFunction, NotATrainingLabel
 from hauberk.flows.functions import UserFunction, is_function, load_function
+from hauberk.flows.held_out import hold_out
 
-__all__ = ["Datasets", "load_datasets", "overrides_of", "read_source", "require_learnable"]
+__all__ = [
+    "Datasets",
+    "load_datasets",
+    "load_like",
+    "load_train",
+    "overrides_of",
+    "read_source",
+    "require_learnable",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +58,7 @@ class Datasets:
         readers: The user's own reading functions, inputs of the first stage.
         trusted: Rows whose labels somebody has checked, or None.
         notes: What happened to the rows on the way here.
-        whole: The training rows before some were left out, or None where none are.
+        whole: All rows of the training file, or None where each of them is a training row.
         kept: (n,) row numbers in `whole` of the training rows, or None.
     """
 
@@ -65,8 +74,13 @@ class Datasets:
 
     @property
     def numbers(self) -> NDArray[np.intp]:
-        """(n,) the number by which each training row is named, whatever rows are left out."""
+        """(n,) the number by which each training row is named: its place in the file, from 0."""
         return np.arange(self.train.rows) if self.kept is None else self.kept
+
+    @property
+    def file_subject(self) -> Subject:
+        """All rows of the training file as an artifact, whichever of them are trained on."""
+        return Subject("file", digest_manifest(build_manifest(self.whole))) if self.whole else self.train_subject
 
     @property
     def train_subject(self) -> Subject:
@@ -99,17 +113,17 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         NotATrainingLabel: No input, fewer than two classes, or a class with fewer training rows than folds.
     """
     section = configuration.data
-    train_table, train_reader = _read(folder, section.train, section.csv)
-    schema = _schema(train_table, configuration)
-    train = _labelled(train_table, schema, section.train)
-    encode_weights(train, where=section.train)
+    train, train_reader = _load_train(folder, configuration)
+    schema, whole, kept = train.schema, None, None
     readers = [train_reader]
     if section.test:
         test_table, test_reader = _read(folder, section.test, section.csv)
         test = _labelled(test_table, schema, section.test)
         readers.append(test_reader)
     else:
-        train, test = _split(train, section.test_share, seed)
+        held = hold_out(train, section.test_share, seed=seed)
+        whole, kept = train, np.flatnonzero(~held)
+        train, test = whole.take(kept), whole.take(held)
     trusted = None
     if configuration.verify.trusted:
         trusted_table, trusted_reader = _read(folder, configuration.verify.trusted, section.csv)
@@ -123,7 +137,35 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         test_manifest=build_manifest(test),
         readers=tuple(reader for reader in readers if reader),
         trusted=trusted,
+        whole=whole,
+        kept=kept,
     )
+
+
+def load_train(folder: Path, configuration: Configuration) -> Dataset:
+    """All rows of the training data, before any is held out.
+
+    Raises:
+        DataError, BadTrainFunction: As `load_datasets`.
+    """
+    return _load_train(folder, configuration)[0]
+
+
+def load_like(source: str | Path, train: Dataset, folder: Path, configuration: Configuration) -> Dataset:
+    """Other data under the schema of the training data; labels need not be there.
+
+    Args:
+        source: A file, or what a setting of `hauberk.toml` names.
+        train: Whose schema it is.
+        folder: Of the project.
+        configuration: Says how CSV is read.
+
+    Raises:
+        DataError, BadTrainFunction: As `load_datasets`.
+    """
+    csv = configuration.data.csv
+    table = read_source(source, csv) if isinstance(source, Path) else _read(folder, source, csv)[0]
+    return make_dataset(table, train.schema, where=str(source))
 
 
 def read_source(path: Path, section: CsvSection) -> pa.Table:
@@ -139,6 +181,14 @@ def _read(folder: Path, source: str, section: CsvSection) -> tuple[pa.Table, Use
     if not isinstance(table, pa.Table):
         raise BadTrainFunction(where=source, expected="a pyarrow.Table", got=type(table).__name__)
     return table, reader
+
+
+def _load_train(folder: Path, configuration: Configuration) -> tuple[Dataset, UserFunction | None]:
+    section = configuration.data
+    table, reader = _read(folder, section.train, section.csv)
+    train = _labelled(table, _schema(table, configuration), section.train)
+    encode_weights(train, where=section.train)
+    return train, reader
 
 
 def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:
@@ -188,17 +238,6 @@ def _override(feature: FeatureSection) -> FeatureOverride:
 def _merge(old: FeatureOverride, new: FeatureOverride) -> FeatureOverride:
     said = {name: value for name, value in asdict(new).items() if value is not None}
     return replace(old, **said)
-
-
-def _split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
-    """Hold out a share of the rows of every class, by seed."""
-    labels = encode_labels(dataset)
-    generator = np.random.default_rng([seed, 1])
-    held = np.zeros(len(labels), bool)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        held[generator.permutation(rows)[: max(1, round(share * len(rows)))]] = True
-    return dataset.take(np.flatnonzero(~held)), dataset.take(np.flatnonzero(held))
 
 
 def require_learnable(train: Dataset, *, folds: int) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hauberk.core.digest import Digest, parse_digest
+from hauberk.core.digest import Digest
 from hauberk.core.encoding import Json
-from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, parse_statement
-from hauberk.crypto import verify_envelope
 from hauberk.data import RowChanges, compare_rows, parse_row_digests, row_digests
-from hauberk.flows.datasets import load_datasets
+from hauberk.flows.datasets import load_train
 from hauberk.flows.errors import OtherRows
 from hauberk.flows.project import Project, open_project
+from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement, open_statement
 from hauberk.flows.verify import PREDICATE, ROW_DIGESTS
 
 __all__ = ["Differences", "find_differences"]
@@ -53,49 +51,36 @@ class Differences:
 
 
 def find_differences(folder: Path, *, since: int | None = None, seed: int | None = None) -> Differences:
-    """Hold the training data, as the files have them, against what a statement of `verify` saw.
+    """Hold all rows of the training file, tested on or not, against what a statement of `verify` saw.
 
     Args:
         folder: Of the project.
         since: Leaf of the statement; None for the latest.
-        seed: Overrides the seed of `hauberk.toml`, which decides the split where no test data are given.
+        seed: Overrides the seed of `hauberk.toml`; nothing that is compared depends on it.
 
     Raises:
-        OtherRows: There is no such statement, or another seed drew its training rows.
+        OtherRows: There is no such statement.
     """
     with open_project(folder, seed=seed) as project:
-        leaf, digest, drawn = _state(project, since)
-        if not project.configuration.data.test and drawn != project.seed:
-            hint = f"hauberk verify diff --seed {drawn}"
-            raise OtherRows(where=f"leaf {leaf}", expected=f"the seed {drawn}, which drew its training rows",
-                            got=f"{project.seed}", hint=hint)  # fmt: skip
+        leaf, digest = _state(project, since)
         before = parse_row_digests(project.store.get_bytes(digest))
-        datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
-        after = row_digests(datasets.train)
+        after = row_digests(load_train(project.folder, project.configuration))
     return Differences(leaf=leaf, before=len(before), after=len(after), changes=compare_rows(before, after))
 
 
-def _state(project: Project, since: int | None) -> tuple[int, Digest, Json]:
-    """Leaf, digest of the row digests, and seed."""
-    leaves = range(project.log.size - 1, -1, -1) if since is None else [since]
-    for leaf in leaves:
-        if 0 <= leaf < project.log.size:
-            envelope = project.log.read(leaf)
-            statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
-            digest = _row_digests(statement)
-            if digest is not None:
-                return leaf, digest, statement.predicate.get("seed")
-    got = "none" if since is None else f"leaf {since} of {project.log.size}"
-    raise OtherRows(expected="a statement of verify with the digests of its rows", got=got, hint="hauberk verify")
+def _state(project: Project, since: int | None) -> tuple[int, Digest]:
+    """Leaf, and digest of the row digests."""
+    found = latest_statement(project, PREDICATE, keeps=ROW_DIGESTS) if since is None else _at(project, since)
+    if found is None:
+        got = "none" if since is None else f"leaf {since} of {project.log.size}"
+        raise OtherRows(expected="a statement of verify with the digests of its rows", got=got, hint="hauberk verify")
+    return found.leaf, kept_artifacts(found.statement)[ROW_DIGESTS]
 
 
-def _row_digests(statement: Statement) -> Digest | None:
-    artifacts = statement.predicate.get("artifacts")
-    if statement.predicate_type != PREDICATE or not isinstance(artifacts, list):
+def _at(project: Project, leaf: int) -> LeafStatement | None:
+    """The statement of a leaf, if it is one of `verify` that keeps the digests of its rows."""
+    if not 0 <= leaf < project.log.size:
         return None
-    for artifact in artifacts:
-        if isinstance(artifact, Mapping):
-            match artifact:
-                case {"name": str(name), "digest": {"sha256": str(digest)}} if name == ROW_DIGESTS:
-                    return parse_digest(f"sha256:{digest}")
-    return None
+    statement = open_statement(project.log.read(leaf), project.identity)
+    known = statement.predicate_type == PREDICATE and ROW_DIGESTS in kept_artifacts(statement)
+    return LeafStatement(leaf=leaf, statement=statement) if known else None

@@ -11,6 +11,7 @@ __all__ = [
     "EngineUnavailable",
     "FlowError",
     "Interrupted",
+    "LostPseudonymKey",
     "MissingEvidence",
     "NoProject",
     "NoState",
@@ -20,8 +21,10 @@ __all__ = [
     "OverDropCap",
     "ProjectExists",
     "QuarantineInForce",
+    "ReleaseRefused",
     "StateLocked",
     "StateUnwritable",
+    "StillIdentifying",
     "UnknownSetting",
     "UnreadableCheckpoint",
     "WrongUse",
@@ -145,11 +148,41 @@ class OtherRows(FlowError):
     title = "Made for other rows"
 
 
+class ReleaseRefused(FlowError):
+    """The de-identified data cannot be written there: an input or another file stands there, or no known format.
+
+    Inputs and the project's state are never written to. `--force` replaces another file.
+    """
+
+    code = "FLOW-121"
+    title = "Cannot write the de-identified data there"
+
+
+class StillIdentifying(FlowError):
+    """Identifiers were found in what the plan leaves, so nothing was written and nothing was logged.
+
+    Treat the columns that are named, or say `treatment = "keep"` for those that are to stay all the same.
+    """
+
+    code = "FLOW-122"
+    title = "Persons can still be recognised"
+
+
 class MissingEvidence(FlowError):
     """A stage was asked for before the one whose result it needs, or its artifact is gone from the store."""
 
     code = "FLOW-201"
     title = "Missing evidence"
+
+
+class LostPseudonymKey(FlowError):
+    """The ledger knows pseudonyms that were made under this key, and the key is gone or is another one.
+
+    New pseudonyms would not link to the old ones and nobody would see it. Restore the key, or name a new one (`--key`).
+    """
+
+    code = "FLOW-202"
+    title = "The key of the pseudonyms is gone"
 
 
 class StateLocked(FlowError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -19,6 +18,7 @@ from hauberk.flows.configuration import CsvSection, parse_configuration
 from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.datasets import read_source
 from hauberk.flows.errors import ProjectExists
+from hauberk.flows.toml_text import toml_key, toml_text
 
 __all__ = ["Initialised", "init_project"]
 
@@ -98,29 +98,29 @@ def _render(name: str, train: str, test: str, csv: CsvSection, schema: Schema, t
         "# What Hauberk is to secure. Every setting: docs/reference/configuration.md",
         "",
         "[system]",
-        f"name = {_quote(name)}",
+        f"name = {toml_text(name)}",
         'owner = ""            # who answers for it',
         'intended-use = ""     # printed in the report',
         "seed = 0",
         "",
         "[data]",
-        f"train = {_quote(train)}",
-        f"test = {_quote(test)}"
+        f"train = {toml_text(train)}",
+        f"test = {toml_text(test)}"
         if test
         else '# test = "test.parquet"   # without one, a quarter of the rows is held out',
-        f"target = {_quote(schema.target.name if schema.target else '')}",
+        f"target = {toml_text(schema.target.name if schema.target else '')}",
         *_named("id", schema, Role.ID),
         *_named("time", schema, Role.TIME),
         *_listed("ignored", [f for f in schema.features if f.role is Role.IGNORED], "free text and constants"),
         *_listed("protected", [f for f in schema.features if f.protected], "guessed from the names"),
         *_listed("personal", [f for f in schema.features if f.personal], "guessed from the names"),
-        *(["", "[data.csv]", f"delimiter = {_quote(csv.delimiter)}"] if csv != CsvSection() else []),
+        *(["", "[data.csv]", f"delimiter = {toml_text(csv.delimiter)}"] if csv != CsvSection() else []),
         "",
         "# What an adversary can do. This is a guess: numbers may move by a tenth of their spread, categories and",
         "# protected columns stay. Say what somebody could lie about in your system; every figure depends on it.",
     ]
     for feature in (feature for feature in schema.features if feature.role is Role.WEIGHT):
-        parts += ["", f"[data.features.{_key(feature.name)}]"]
+        parts += ["", f"[data.features.{toml_key(feature.name)}]"]
         parts += ['role = "weight"       # guessed from the name: how much a row counts in training']
     for feature in schema.inputs:
         parts += _feature(feature, table)
@@ -145,7 +145,7 @@ def _render(name: str, train: str, test: str, csv: CsvSection, schema: Schema, t
 
 
 def _feature(feature: Feature, table: pa.Table) -> list[str]:
-    lines = ["", f"[data.features.{_key(feature.name)}]"]
+    lines = ["", f"[data.features.{toml_key(feature.name)}]"]
     if feature.kind is Kind.CATEGORY:
         shown = ", ".join(feature.categories[:6]) + (", …" if len(feature.categories) > 6 else "")
         return [*lines, f"mutable = false       # {len(feature.categories)} categories: {_comment(shown)}"]
@@ -166,21 +166,12 @@ def _spread(column: pa.ChunkedArray, *, whole: bool) -> float:
 
 def _named(key: str, schema: Schema, role: Role) -> list[str]:
     names = [feature.name for feature in schema.features if feature.role is role]
-    return [f"{key} = {_quote(names[0])}"] if names else []
+    return [f"{key} = {toml_text(names[0])}"] if names else []
 
 
 def _listed(key: str, features: list[Feature], why: str) -> list[str]:
-    names = ", ".join(_quote(feature.name) for feature in features)
+    names = ", ".join(toml_text(feature.name) for feature in features)
     return [f"{key} = [{names}]   # {why}"] if features else []
-
-
-def _quote(text: str) -> str:
-    """A TOML basic string; JSON's escapes are among TOML's, save the surrogates that ASCII output would make."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quote(name)
 
 
 def _comment(text: str) -> str:

@@ -10,12 +10,13 @@ from hauberk.core.digest import Digest, digest_bytes
 from hauberk.core.encoding import Json
 from hauberk.core.errors import HauberkError
 from hauberk.core.finding import Finding, Severity
-from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement, parse_subject
-from hauberk.crypto import FileKeyProvider, PublicIdentity, verify_envelope
+from hauberk.core.statement import Subject
+from hauberk.crypto import FileKeyProvider, PublicIdentity
 from hauberk.flows.configuration import load_configuration
 from hauberk.flows.errors import NoState, UnreadableCheckpoint
 from hauberk.flows.key_folder import open_key_folder
 from hauberk.flows.project import SIGNING_KEY, STATE_FOLDER, STORE_KEY, origin_of
+from hauberk.flows.statements import kept_artifacts, open_statement
 from hauberk.ledger import LogReader, audit_log, load_log, verify_checkpoint
 from hauberk.store import BlobStore
 
@@ -149,7 +150,7 @@ def audit_ledger(folder: Path, *, since: Sequence[Path] = ()) -> LedgerAudit:
     named: dict[Digest, str] = {}
     for index, entry in enumerate(reader.entries()):
         try:
-            named |= dict.fromkeys(_artifacts(entry, place.identity), f"leaf {index}")
+            named |= dict.fromkeys(kept_artifacts(open_statement(entry, place.identity)).values(), f"leaf {index}")
         except HauberkError as error:
             findings.append(_altered(error, f"leaf {index}"))
     for digest, where in named.items():
@@ -176,24 +177,14 @@ def _place(folder: Path) -> _Place:
     return _Place(state=state, origin=origin, identity=keys.public(SIGNING_KEY), keys=keys)
 
 
-def _statement(entry: bytes, identity: PublicIdentity) -> Statement:
-    return parse_statement(verify_envelope(entry, identity, payload_type=STATEMENT_PAYLOAD))
-
-
 def _leaf(index: int, entry: bytes, identity: PublicIdentity) -> LeafView:
-    statement = _statement(entry, identity)
+    statement = open_statement(entry, identity)
     return LeafView(
         index=index,
         digest=digest_bytes(entry),
         predicate_type=statement.predicate_type,
         subjects=statement.subjects,
     )
-
-
-def _artifacts(entry: bytes, identity: PublicIdentity) -> list[Digest]:
-    """Digests of the blobs that a statement says are in the store."""
-    kept = _statement(entry, identity).predicate.get("artifacts", [])
-    return [parse_subject(item, where="artifacts").digest for item in kept] if isinstance(kept, list) else []
 
 
 def _altered(error: HauberkError, where: str) -> Finding:

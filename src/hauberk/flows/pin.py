@@ -6,7 +6,6 @@ store, since categories may be personal; the ledger has its digest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,12 +13,12 @@ from hauberk.core.digest import Digest, digest_bytes
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.core.statement import STATEMENT_PAYLOAD, Subject, parse_statement
-from hauberk.crypto import verify_envelope
+from hauberk.core.statement import Subject
 from hauberk.data import Schema, parse_schema, render_schema, without_adversary
 from hauberk.flows.datasets import Datasets, load_datasets, overrides_of
 from hauberk.flows.project import Project, open_project
-from hauberk.flows.stage import StageOutput, StageResult, Task, kept_artifacts, run_stage
+from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
+from hauberk.flows.statements import kept_artifacts, latest_statement, statements_of
 from hauberk.verify import check_drift
 
 __all__ = ["SCHEMA", "Drift", "find_drift", "pin_schema"]
@@ -101,13 +100,8 @@ def _render(schema: Schema) -> bytes:
 
 def _pinned(project: Project, verified: str) -> Digest | None:
     """Digest of the pinned schema: of the latest statement that pins, else of the first one of `verify`."""
-    first: Digest | None = None
-    for leaf in range(project.log.size - 1, -1, -1):
-        envelope = project.log.read(leaf)
-        statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
-        if statement.predicate_type in (PREDICATE, verified):
-            kept: Mapping[str, Digest] = kept_artifacts(statement)
-            first = kept.get(SCHEMA, first)
-            if statement.predicate_type == PREDICATE and SCHEMA in kept:
-                return first
-    return first
+    pin = latest_statement(project, PREDICATE, keeps=SCHEMA)
+    if pin:
+        return kept_artifacts(pin.statement)[SCHEMA]
+    kept = [kept_artifacts(one.statement) for one in statements_of(project, verified)]
+    return next((artifacts[SCHEMA] for artifacts in reversed(kept) if SCHEMA in artifacts), None)

@@ -23,13 +23,13 @@ from hauberk.core.encoding import Json, parse_json, render_json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.limits import DEFAULT_LIMITS
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, parse_statement
-from hauberk.crypto import verify_envelope
+from hauberk.core.statement import Statement, Subject
 from hauberk.data import Dataset, build_manifest, digest_manifest, encode_labels, encode_rows
 from hauberk.flows.datasets import Datasets, load_datasets, require_learnable
 from hauberk.flows.errors import MissingEvidence, NoQuarantine, OtherRows, OverDropCap, QuarantineInForce
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
+from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement
 from hauberk.flows.training import label_learner
 from hauberk.flows.verify import SUSPECTS, verify_data
 from hauberk.stats import estimate_paired_difference
@@ -51,8 +51,8 @@ class Quarantine:
 
     Attributes:
         leaf: Of its statement.
-        base: Digest of the training data that it was made for.
-        rows: Row numbers in these data, ascending.
+        base: Digest of all rows of the training file that it was made for.
+        rows: Row numbers in this file, ascending.
     """
 
     leaf: int
@@ -70,22 +70,28 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
     found = _in_force(project)
     if found is None:
         return datasets
-    quarantine = _parse(project, *found)
-    if datasets.train_subject.digest != quarantine.base:
-        hint = "restore the data (and the seed, if it draws the test rows), or: hauberk verify quarantine --undo"
-        got = str(datasets.train_subject.digest)
+    quarantine = _parse(project, found)
+    base = datasets.file_subject.digest
+    if base != quarantine.base:
+        hint = "restore the data, or: hauberk verify quarantine --undo"
+        got = str(base)
         raise OtherRows(
             where=f"quarantine of leaf {quarantine.leaf}", expected=str(quarantine.base), got=got, hint=hint
         )
-    kept = _kept(datasets.train, quarantine.rows)
-    train = datasets.train.take(kept)
+    staying = ~np.isin(datasets.numbers, quarantine.rows)
+    train, kept = datasets.train.take(staying), datasets.numbers[staying]
     message = f"{len(quarantine.rows)} rows are in quarantine since leaf {quarantine.leaf}"
     note = Finding(
         code="verify.quarantine.in_force", severity=Severity.INFO, message=message, count=len(quarantine.rows)
     )
     notes = (*datasets.notes, note)
     return replace(
-        datasets, train=train, train_manifest=build_manifest(train), notes=notes, whole=datasets.train, kept=kept
+        datasets,
+        train=train,
+        train_manifest=build_manifest(train),
+        notes=notes,
+        whole=datasets.whole or datasets.train,
+        kept=kept,
     )
 
 
@@ -104,28 +110,28 @@ def quarantine_rows(
 
     Args:
         folder: Of the project.
-        rows: Row numbers of the training data; empty for the flagged ones and those of a confirmed backdoor.
+        rows: Row numbers of the training file; empty for the flagged ones and those of a confirmed backdoor.
         reason: Why, for those who read the ledger.
         seed: Overrides the seed of `hauberk.toml`.
         watch: Progress.
 
     Raises:
         QuarantineInForce: One is in force already.
-        NoQuarantine: No row is flagged, bears a confirmed trigger or is named, or a named one is not there.
+        NoQuarantine: No row is flagged, bears a confirmed trigger or is named, or a named one is not there, or held out
+            for testing.
         OverDropCap: Too many of the rows or of a class.
         NotATrainingLabel: Fewer rows of a class than folds would be left, so that no run would go through.
     """
     with open_project(folder, seed=seed) as project:
         known = _in_force(project)
         if known is not None:
-            statement, leaf = known
-            got = f"{_count(statement)} rows since leaf {leaf}"
+            got = f"{_count(known.statement)} rows since leaf {known.leaf}"
             hint = "hauberk verify quarantine --undo"
             raise QuarantineInForce(expected="no quarantine in force", got=got, hint=hint)
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
         verified = verify_data(project, datasets, watch)
         chosen, why = _chosen(rows, datasets, project.store.get_bytes(verified.artifacts[SUSPECTS]))
-        _verify_cap(datasets.train, chosen, project.configuration.verify.drop_cap)
+        _verify_cap(datasets, chosen, project.configuration.verify.drop_cap)
         return _record(project, datasets, verified, chosen, reason or why, watch)
 
 
@@ -141,9 +147,8 @@ def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = u
         known = _in_force(project)
         if known is None:
             raise NoQuarantine(expected="a quarantine in force", got="none")
-        statement, leaf = known
-        details: dict[str, Json] = {"action": "undo", "rows": _count(statement), "leaf": leaf}
-        subjects = tuple(subject for subject in statement.subjects if subject.name == "train")
+        details: dict[str, Json] = {"action": "undo", "rows": _count(known.statement), "leaf": known.leaf}
+        subjects = tuple(subject for subject in known.statement.subjects if subject.name == "train")
 
         def work(report: Progress) -> StageOutput:
             report(0, 1, "undoing")
@@ -158,18 +163,19 @@ def undo_quarantine(folder: Path, *, seed: int | None = None, watch: Watcher = u
 def _record(
     project: Project, datasets: Datasets, verified: StageResult, chosen: Rows, reason: str, watch: Watcher
 ) -> StageResult:
-    left = datasets.train.take(_kept(datasets.train, chosen))
+    taken = np.isin(datasets.numbers, chosen)
+    left = datasets.train.take(~taken)
     require_learnable(left, folds=project.configuration.verify.folds)
     configuration: dict[str, Json] = {"reason": reason, "drop_cap": project.configuration.verify.drop_cap}
 
     def work(report: Progress) -> StageOutput:
         report(0, 1, "retraining with and without")
-        document: Json = {"base": str(datasets.train_subject.digest), "rows": [int(row) for row in chosen]}
+        document: Json = {"base": str(datasets.file_subject.digest), "rows": [int(row) for row in chosen]}
         return StageOutput(
             subjects=(datasets.train_subject, Subject("train.remaining", digest_manifest(build_manifest(left)))),
             claims=_effect(project, datasets, left),
             details={"action": "quarantine", "rows": len(chosen), "reason": reason},
-            artifacts={_ROWS: render_json(document), _TAKEN: _stream(datasets.train.take(chosen))},
+            artifacts={_ROWS: render_json(document), _TAKEN: _stream(datasets.train.take(taken))},
         )
 
     task = Task(
@@ -204,28 +210,38 @@ def _effect(project: Project, datasets: Datasets, left: Dataset) -> tuple[Claim,
 
 
 def _chosen(rows: Sequence[int], datasets: Datasets, suspects: bytes) -> tuple[Rows, str]:
-    """The row numbers, and why these."""
+    """Row numbers in the training file, ascending, and why these."""
     if rows:
-        chosen = np.unique(np.asarray(rows, dtype=np.intp))
-        if chosen[0] < 0 or chosen[-1] >= datasets.train.rows:
-            expected = f"row numbers from 0 to {datasets.train.rows - 1}"
-            raise NoQuarantine(expected=expected, got=f"{chosen[0]} to {chosen[-1]}")
-        return chosen, "named"
+        return _named_rows(rows, datasets), "named"
     table = pq.read_table(BytesIO(suspects))
     flagged = table.column("flagged").to_numpy()
     bearing = pc.equal(table.column("likely"), AttackKind.BACKDOOR.value).to_numpy()
-    chosen = np.flatnonzero(flagged | bearing)
+    chosen = table.column("row").to_numpy()[flagged | bearing]
     if not len(chosen):
         expected = "a flagged row or a confirmed backdoor"
         raise NoQuarantine(expected=expected, got="none", hint="set verify.trusted, or name rows with --row")
     why = {"flagged": flagged.any(), AttackKind.BACKDOOR.value: bearing.any()}
-    return chosen, " and ".join(word for word, so in why.items() if so)
+    return np.asarray(chosen, dtype=np.intp), " and ".join(word for word, so in why.items() if so)
 
 
-def _verify_cap(train: Dataset, chosen: Rows, cap: float) -> None:
+def _named_rows(rows: Sequence[int], datasets: Datasets) -> Rows:
+    chosen = np.unique(np.asarray(rows, dtype=np.intp))
+    last = (datasets.whole or datasets.train).rows - 1
+    if chosen[0] < 0 or chosen[-1] > last:
+        raise NoQuarantine(expected=f"row numbers from 0 to {last}", got=f"{chosen[0]} to {chosen[-1]}")
+    tested = chosen[~np.isin(chosen, datasets.numbers)]
+    if tested.size:
+        hint = "the model does not learn from it; give a test file to decide yourself which rows are tested on"
+        got = f"row {tested[0]}, which is held out for testing"
+        raise NoQuarantine(expected="training rows", got=got, hint=hint)
+    return chosen
+
+
+def _verify_cap(datasets: Datasets, chosen: Rows, cap: float) -> None:
+    train = datasets.train
     labels = encode_labels(train)
     target = train.schema.target
-    taken = np.bincount(labels[chosen], minlength=int(labels.max()) + 1)
+    taken = np.bincount(labels[np.isin(datasets.numbers, chosen)], minlength=int(labels.max()) + 1)
     there = np.bincount(labels)
     parts = [("of the rows", len(chosen) / train.rows)]
     parts += [
@@ -240,17 +256,10 @@ def _verify_cap(train: Dataset, chosen: Rows, cap: float) -> None:
             )
 
 
-def _in_force(project: Project) -> tuple[Statement, int] | None:
-    """The statement in force and its leaf: the latest one decides, unless it undoes.
-
-    It is looked for in the ledger, wherever the state's index stands: that can be lost, the ledger cannot.
-    """
-    for leaf in range(project.log.size - 1, -1, -1):
-        envelope = project.log.read(leaf)
-        statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
-        if statement.predicate_type == PREDICATE:
-            return None if _details(statement).get("action") == "undo" else (statement, leaf)
-    return None
+def _in_force(project: Project) -> LeafStatement | None:
+    """The statement in force: the latest one decides, unless it undoes."""
+    found = latest_statement(project, PREDICATE)
+    return None if found is None or _details(found.statement).get("action") == "undo" else found
 
 
 def _details(statement: Statement) -> Mapping[str, Json]:
@@ -263,26 +272,17 @@ def _count(statement: Statement) -> Json:
     return _details(statement).get("rows")
 
 
-def _parse(project: Project, statement: Statement, leaf: int) -> Quarantine:
-    artifacts = statement.predicate.get("artifacts")
-    where = f"leaf {leaf}"
-    for artifact in artifacts if isinstance(artifacts, list) else []:
-        match artifact:
-            case {"name": str(name), "digest": {"sha256": str(digest)}} if name == _ROWS:
-                data = project.store.get_bytes(parse_digest(f"sha256:{digest}"))
-                limits = replace(DEFAULT_LIMITS, document_bytes=max(len(data), 1))
-                match parse_json(data, where=where, limits=limits):
-                    case {"base": str(base), "rows": list(rows)}:
-                        numbers = np.array([row for row in rows if isinstance(row, int)], dtype=np.intp)
-                        return Quarantine(leaf=leaf, base=parse_digest(base), rows=numbers)
+def _parse(project: Project, found: LeafStatement) -> Quarantine:
+    where = f"leaf {found.leaf}"
+    digest = kept_artifacts(found.statement).get(_ROWS)
+    if digest is not None:
+        data = project.store.get_bytes(digest)
+        limits = replace(DEFAULT_LIMITS, document_bytes=max(len(data), 1))
+        match parse_json(data, where=where, limits=limits):
+            case {"base": str(base), "rows": list(rows)}:
+                numbers = np.array([row for row in rows if isinstance(row, int)], dtype=np.intp)
+                return Quarantine(leaf=found.leaf, base=parse_digest(base), rows=numbers)
     raise MissingEvidence(where=where, expected="the rows of the quarantine", got="none")
-
-
-def _kept(train: Dataset, rows: Rows) -> Rows:
-    """(m,) row numbers without those of `rows`."""
-    kept = np.ones(train.rows, bool)
-    kept[rows] = False
-    return np.flatnonzero(kept)
 
 
 def _stream(dataset: Dataset) -> bytes:

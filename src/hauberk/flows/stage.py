@@ -16,17 +16,11 @@ from hauberk.core.digest import Digest, digest_bytes, digest_json
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.core.statement import (
-    STATEMENT_PAYLOAD,
-    Statement,
-    Subject,
-    parse_statement,
-    parse_subject,
-    render_statement,
-)
-from hauberk.crypto import sign_envelope, verify_envelope
+from hauberk.core.statement import STATEMENT_PAYLOAD, Statement, Subject, render_statement
+from hauberk.crypto import sign_envelope
 from hauberk.flows.errors import MissingEvidence
 from hauberk.flows.project import Project
+from hauberk.flows.statements import kept_artifacts, open_statement
 from hauberk.store import StageRun
 
 __all__ = ["StageOutput", "StageResult", "Task", "kept_artifacts", "run_stage"]
@@ -209,7 +203,7 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
     if run is None or run.leaf >= project.log.size:
         return None
     envelope = project.log.read(run.leaf)
-    statement = parse_statement(verify_envelope(envelope, project.identity, payload_type=STATEMENT_PAYLOAD))
+    statement = open_statement(envelope, project.identity)
     if statement.predicate.get(_KEY) != str(key):
         return None
     artifacts = kept_artifacts(statement)
@@ -225,13 +219,6 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
         seconds=time.perf_counter() - began,
     )
     return None if any(str(one.get("code")).endswith(_GAP) for one in earlier.findings) else earlier
-
-
-def kept_artifacts(statement: Statement) -> Mapping[str, Digest]:
-    """Names and digests of what the statement says is in the store."""
-    found = statement.predicate.get("artifacts", [])
-    subjects = [parse_subject(one, where="artifacts") for one in found] if isinstance(found, list) else []
-    return {subject.name: subject.digest for subject in subjects}
 
 
 def _predicate(

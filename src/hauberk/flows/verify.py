@@ -29,10 +29,11 @@ _ATTACKS = {
     "verify.labels.region": AttackKind.REGION,
 }
 SUSPECTS = "suspects.parquet"
-"""One line for each training row: `row` (its number before a quarantine), `score`, `p_value` (null without trusted
-rows), `flagged`, `likely` (the attack that a flagged row, or one with a confirmed trigger, looks like)."""
+"""One line for each training row: `row` (its place in the file), `score`, `p_value` (null without trusted rows),
+`flagged`, `likely` (the attack that a flagged row, or one with a confirmed trigger, looks like)."""
 ROW_DIGESTS = "train.rows"
-"""SHA-256 of each training row, also of those in quarantine, so that a later run can name the rows that changed."""
+"""SHA-256 of each row of the training file, also of those in quarantine or held out for testing, so that a later run
+can name the rows that changed."""
 
 
 def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched) -> StageResult:
@@ -49,7 +50,8 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
         configuration["notes"] = [note.document() for note in datasets.notes]
     subjects = (datasets.train_subject, datasets.test_subject)
     trusted = (datasets.trusted_subject,) if datasets.trusted_subject else ()
-    inputs = (*subjects, *trusted, *(reader.subject for reader in datasets.readers))
+    whole = (datasets.file_subject,) if datasets.whole else ()
+    inputs = (*subjects, *whole, *trusted, *(reader.subject for reader in datasets.readers))
 
     def work(report: Progress) -> StageOutput:
         report(0, 1, "schema and rows")

@@ -7,7 +7,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -15,9 +15,12 @@ from hauberk.core.gate import parse_rule
 from hauberk.flows.configuration.sections import Configuration
 from hauberk.flows.errors import BadSetting, BadToml, NoProject, UnknownSetting
 
-__all__ = ["load_configuration", "parse_configuration"]
+__all__ = ["load_configuration", "parse_configuration", "parse_settings"]
 
 FILE = "hauberk.toml"
+PAGE = "docs/reference/configuration.md"
+
+Settings = TypeVar("Settings")
 
 
 def load_configuration(folder: Path) -> Configuration:
@@ -47,19 +50,36 @@ def parse_configuration(data: bytes, *, where: str = FILE) -> Configuration:
         BadSetting: A value of another type or out of range, or two settings that exclude each other.
         BadRule: A gate is not a comparison.
     """
-    try:
-        document = tomllib.loads(data.decode())
-    except ValueError as error:
-        raise BadToml(where=where, expected="TOML", got=str(error)) from error
-    _refuse_unknown(document, Configuration, where, "")
-    try:
-        configuration = msgspec.convert(_underscored(document, Configuration), Configuration, strict=True)
-    except msgspec.ValidationError as error:
-        raise BadSetting(where=where, got=str(error), hint="see docs/reference/configuration.md") from error
+    configuration = parse_settings(data, Configuration, where=where)
     _refuse_two_models(configuration, where)
     for name, rule in configuration.gates.items():
         parse_rule(name, rule)
     return configuration
+
+
+def parse_settings(data: bytes, kind: type[Settings], *, where: str, page: str = PAGE) -> Settings:
+    """The dataclass that TOML bytes describe; hyphens and underscores in keys are alike.
+
+    Args:
+        data: UTF-8.
+        kind: A dataclass of dataclasses and what msgspec converts.
+        where: Named in errors.
+        page: The documentation that an error points to.
+
+    Raises:
+        BadToml: Not UTF-8 or not TOML.
+        UnknownSetting: A key that no dataclass has.
+        BadSetting: A value of another type or out of range.
+    """
+    try:
+        document = tomllib.loads(data.decode())
+    except ValueError as error:
+        raise BadToml(where=where, expected="TOML", got=str(error)) from error
+    _refuse_unknown(document, kind, where, "")
+    try:
+        return msgspec.convert(_underscored(document, kind), kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise BadSetting(where=where, got=str(error), hint=f"see {page}") from error
 
 
 def _refuse_two_models(configuration: Configuration, where: str) -> None:

@@ -12,8 +12,11 @@ from hauberk.verify.personal.deidentify import (
     Step,
     ZipToThree,
     deidentify,
+    propose_linkable,
     propose_safe_harbor,
+    quasi_identifiers,
     roll_up_rare,
+    sensitive_columns,
 )
 from hauberk.verify.personal.evidence import IdentifierEvidence
 from hauberk.verify.personal.identifier import EvidenceKind, Identifier, gdpr_article, hipaa_letter
@@ -47,7 +50,10 @@ __all__ = [
     "hipaa_letter",
     "measure_anonymity",
     "personal_findings",
+    "propose_linkable",
     "propose_safe_harbor",
+    "quasi_identifiers",
     "roll_up_rare",
     "scan_personal",
+    "sensitive_columns",
 ]

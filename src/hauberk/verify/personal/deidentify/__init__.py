@@ -13,6 +13,7 @@ from hauberk.verify.personal.deidentify.steps import (
     Step,
     ZipToThree,
 )
+from hauberk.verify.personal.deidentify.treatments import propose_linkable, quasi_identifiers, sensitive_columns
 
 __all__ = [
     "AgeToNinety",
@@ -25,6 +26,9 @@ __all__ = [
     "Step",
     "ZipToThree",
     "deidentify",
+    "propose_linkable",
     "propose_safe_harbor",
+    "quasi_identifiers",
     "roll_up_rare",
+    "sensitive_columns",
 ]
