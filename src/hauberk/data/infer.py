@@ -99,7 +99,8 @@ def infer_schema(
     features = []
     for name in names:
         override = overrides.get(name, FeatureOverride())
-        guess = _Guess(table.column(name), name, inference, f"{where}: column `{name}`".removeprefix(": "))
+        spot = f"{where}: column `{name}`".removeprefix(": ")
+        guess = _Guess(table.column(name), name, inference, spot, *_marks(name, override))
         features.append(guess.target(override.kind) if name == target else guess.feature(override))
     schema = verify_schema(Schema(features=_one_time(tuple(features))), where=where)
     return apply_overrides(schema, overrides, where=where)
@@ -115,14 +116,23 @@ def _one_time(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
     )  # fmt: skip
 
 
+def _marks(name: str, override: FeatureOverride) -> tuple[bool, bool]:
+    """Whether a column is personal and whether it is sensitive, by its name where nobody has said so."""
+    personal = is_personal_name(name) if override.personal is None else override.personal
+    sensitive = is_sensitive_name(name) if override.sensitive is None else override.sensitive
+    return personal, sensitive
+
+
 @dataclass(frozen=True, slots=True)
 class _Guess:
-    """One column under inference."""
+    """One column under inference; values of a personal or sensitive one are not shown in errors."""
 
     column: pa.ChunkedArray
     name: str
     inference: Inference
     where: str
+    personal: bool
+    sensitive: bool
 
     def feature(self, override: FeatureOverride) -> Feature:
         kind = override.kind or self.kind()
@@ -131,8 +141,8 @@ class _Guess:
             kind=kind,
             unit=TIME_UNIT if pa.types.is_temporal(self.column.type) and kind is Kind.INTEGER else "",
             protected=is_protected_name(self.name),
-            personal=is_personal_name(self.name),
-            sensitive=is_sensitive_name(self.name),
+            personal=self.personal,
+            sensitive=self.sensitive,
         )
         values = self.values(feature)
         feature = replace(feature, nullable=values.null_count > 0, role=self.role(kind, values))
@@ -193,7 +203,7 @@ class _Guess:
         bad = cast_column(texts, Kind.NUMBER).bad
         if not 0 < bad.size <= (1 - self.inference.numeric_share) * filled:
             return
-        value = "text" if is_personal_name(self.name) else repr(texts[int(bad[0])].as_py())[:60]
+        value = "text" if self.personal or self.sensitive else repr(texts[int(bad[0])].as_py())[:60]
         hint = f'name it as missing (`data.csv.null`), or set `kind = "text"` in `[data.features."{self.name}"]`'
         got = f"{value} in row {bad[0]}, {bad.size} such rows of {filled}"
         raise MostlyNumbers(where=self.where, expected="only numbers, or text", got=got, hint=hint)

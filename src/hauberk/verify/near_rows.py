@@ -129,11 +129,12 @@ def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
     if not known.size:
         return None
     low, high = np.percentile(known, _ENDS)
-    span = high - low
-    steps = np.diff(np.unique(known))
-    if not span or not steps.size or steps.min() > TOLERANCE * span:
-        return None
-    scaled: NDArray[np.float64] = np.clip((values - low) / span, -1e9, 1e9)
+    with np.errstate(over="ignore"):  # numbers near the end of float64 are as far apart as infinity
+        span = high - low
+        steps = np.diff(np.unique(known))
+        if not span or not np.isfinite(span) or not steps.size or steps.min() > TOLERANCE * span:
+            return None
+        scaled: NDArray[np.float64] = np.clip((values - low) / span, -1e9, 1e9)
     return scaled
 
 

@@ -42,6 +42,8 @@ _UNITS = 3
 """Different units, none among them; a column with more is one of codes, such as seats."""
 _FEW = 5
 """Different texts below which a column is a code list, not numbers."""
+_LONG = 7
+"""Digits of a telephone or account number in groups; amounts of that size do not all have the same number of them."""
 Mask = NDArray[np.bool_]
 
 
@@ -52,7 +54,8 @@ def check_text_forms(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Find
     digits, a decimal comma or a unit, so no model sees their order), `mixed_types` (more than half of the different
     texts are numbers, some are words; told as information, for a code list may be so), `date_formats` (dates in
     several formats), `date_order` (the day stands first in some, the month in others, so that the rest cannot be
-    told). Whole numbers only are taken for codes. The target is left out.
+    told). Whole numbers only are taken for codes, and so are groups of digits of one number of seven or more. The target
+    is left out.
     """
     found: list[Finding] = []
     for feature in dataset.schema.features:
@@ -91,12 +94,20 @@ def _forms(words: pa.Array, feature: Feature) -> Iterator[tuple[Finding, Mask]]:
         and numeric.sum() >= _MOST * filled
         and not plain.all()
         and (numeric & ~plain).sum() >= _HALF * filled
+        and not _are_codes(words.filter(pa.array(numeric)))
     ):
         message = f"{{count}} values of `{name}` are numbers kept as text; write them as plain numbers"
         yield _form("number_text", message), numeric
     elif _HALF * filled < plain.sum() < filled:
         message = f"{{count}} values of `{name}` are words in a column where most are numbers"
         yield _form("mixed_types", message, Severity.INFO), ~plain
+
+
+def _are_codes(words: pa.Array) -> bool:
+    """Whether texts of digits are all of one length without their separators, such as `601 234 567`."""
+    digits = np.array([len(re.findall("[0-9]", text)) for text in words.to_pylist()])
+    bare = not _match(words, "[^0-9 .'-]").any()
+    return bool(bare and digits.min() >= _LONG and digits.min() == digits.max())
 
 
 def _date_forms(words: pa.Array, dates: Mask, name: str) -> Iterator[tuple[Finding, Mask]]:

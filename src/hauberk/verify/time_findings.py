@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hauberk.core.finding import Finding, Severity
@@ -27,14 +28,16 @@ def check_time(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Finding, .
     """Findings on the columns of role `time` that hold numbers or dates.
 
     Codes `verify.time.` and: `unordered` (rows that step back in a file that is ordered but for a tenth of its steps
-    or less; rows were inserted, or stamps altered), `gap` (a pause of more than ten times the 99th percentile of the
+    or less; rows were inserted, or stamps altered; where the rows of each group of a column of role `group` stand
+    together, every group begins anew), `gap` (a pause of more than ten times the 99th percentile of the
     pauses between different stamps: a delivery may be missing; the row is the one after it), `repeated` (one stamp
     in twenty rows or more, and ten times as often as the 99th percentile of the stamps: a default, or a bulk load).
     """
     found: list[Finding] = []
+    blocks = _blocks(dataset)
     for feature in _axes(dataset):
         stamps = _stamps(dataset, feature)
-        found += _disorder(stamps, feature, named)
+        found += _disorder(stamps, blocks, feature, named)
         if np.count_nonzero(~np.isnan(stamps)) >= _LEAST:
             found += _gaps(stamps, feature, named)
             found += _repeats(stamps, feature, named)
@@ -68,10 +71,23 @@ def _stamps(dataset: Dataset, feature: Feature) -> Vector:
     return stamps
 
 
-def _disorder(stamps: Vector, feature: Feature, named: int) -> Iterator[Finding]:
-    """Rows that step against the way of most steps; missing stamps are passed over."""
+def _blocks(dataset: Dataset) -> NDArray[np.intp]:
+    """(n,) a number for each run of rows of one group; zeros where no column of groups has one run a group."""
+    blocks = np.zeros(dataset.rows, np.intp)
+    for feature in dataset.schema.features:
+        if feature.role is Role.GROUP and dataset.rows:
+            group = dataset.table.column(feature.name).combine_chunks().dictionary_encode().indices
+            codes = pc.fill_null(group, -1).to_numpy()
+            runs = np.append(0, np.cumsum(codes[1:] != codes[:-1]))
+            if runs[-1] + 1 == np.unique(codes).size:
+                blocks += runs
+    return blocks
+
+
+def _disorder(stamps: Vector, blocks: NDArray[np.intp], feature: Feature, named: int) -> Iterator[Finding]:
+    """Rows that step against the way of most steps within their block; missing stamps are passed over."""
     known = np.flatnonzero(~np.isnan(stamps))
-    steps = np.sign(np.diff(stamps[known]))
+    steps = np.where(np.diff(blocks[known]) == 0, np.sign(np.diff(stamps[known])), 0.0)
     moves = np.count_nonzero(steps)
     back = steps == (-1 if steps.sum() >= 0 else 1)
     if not back.any() or back.sum() > _STRAY * moves:
@@ -83,15 +99,14 @@ def _disorder(stamps: Vector, feature: Feature, named: int) -> Iterator[Finding]
 
 
 def _gaps(stamps: Vector, feature: Feature, named: int) -> Iterator[Finding]:
-    different = np.unique(stamps[~np.isnan(stamps)])
+    known = np.flatnonzero(~np.isnan(stamps))
+    different, earliest = np.unique(stamps[known], return_index=True)
     if different.size < _LEAST:
         return
     pauses = np.diff(different)
     usual = np.percentile(pauses, _PERCENTILE)
-    after = different[1:][pauses > _FAR * usual]
     first = np.zeros(stamps.size, bool)
-    for stamp in after:
-        first[np.flatnonzero(stamps == stamp)[0]] = True
+    first[known[earliest[1:][pauses > _FAR * usual]]] = True
     message = f"{{count}} pauses in `{_safe(feature.name)}` are ten times longer than nearly all others"
     yield from row_findings(
         "verify.time.gap", message, first, severity=Severity.INFO, feature=feature.name, named=named

@@ -138,7 +138,8 @@ def _parted(values: Vector) -> tuple[float, str] | None:
 
 def _gap(scaled: Vector) -> int | None:
     """Where the widest gap of (n,) sorted values parts two clusters, None where it does not."""
-    gaps = np.diff(scaled)
+    with np.errstate(over="ignore"):  # numbers near the end of float64 are as far apart as infinity
+        gaps = np.diff(scaled)
     place = int(gaps.argmax()) + 1
     least = max(_LEAST, int(_SHARE * scaled.size))
     if not least <= place <= scaled.size - least:
@@ -164,7 +165,8 @@ def _distance(one: Vector, other: Vector) -> float:
 
 
 def _converted(values: Vector, unit: _Unit) -> Vector:
-    return unit.factor * values + unit.offset
+    with np.errstate(over="ignore"):
+        return np.asarray(unit.factor * values + unit.offset)
 
 
 def _sample(values: Vector) -> Vector:

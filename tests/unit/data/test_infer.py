@@ -153,6 +153,17 @@ def test_numbers_spoilt_by_a_few_texts_are_refused() -> None:
     assert "?" not in hidden.value.message
 
 
+@pytest.mark.parametrize("mark", [{"personal": True}, {"sensitive": True}, {"personal": True, "kind": Kind.NUMBER}])
+def test_errors_show_no_value_of_a_column_that_somebody_marked(mark) -> None:
+    spoilt = pa.array([f"{n}.5" for n in range(59)] + ["Ada Okafor 42"])
+    with pytest.raises((MostlyNumbers, BadValue), match="row 59") as hidden:
+        feature(spoilt, "kundennr", **mark)
+    assert "Okafor" not in str(hidden.value)
+    with pytest.raises(MostlyNumbers) as named:
+        feature(spoilt, "diagnosis")
+    assert "Okafor" not in str(named.value)
+
+
 def test_what_no_schema_can_be_read_from() -> None:
     with pytest.raises(NoRows):
         infer_schema(pa.table({"a": pa.array([], pa.int64())}), target="a")

@@ -85,6 +85,11 @@ def test_codes_are_no_numbers_kept_as_text() -> None:
     assert found(check_text_forms, seats) == ()
 
 
+@pytest.mark.parametrize("form", ["601 {:03} {:03}", "{:03}.{:03}.117", "0{:02} {:03} 555"])
+def test_telephone_and_tax_numbers_in_groups_are_no_amounts(form: str) -> None:
+    assert found(check_text_forms, [form.format(n, 999 - 7 * n) for n in range(80)], Kind.TEXT) == ()
+
+
 def test_numbers_and_words_in_one_column() -> None:
     values = [str(row % 30) for row in range(57)] + ["low", "high", "low"]
     (one,) = found(check_text_forms, values)

@@ -47,6 +47,12 @@ def test_honest_rows_have_no_findings() -> None:
     assert check_near_overlap(dataset(table()), dataset(table(500, seed=9))) == ()
 
 
+def test_numbers_near_the_end_of_float64() -> None:
+    random = np.random.default_rng(3)
+    huge = pa.table({"x": random.choice([-1, 1], 300) * random.uniform(1e308, 1.7e308, 300), "y": ["a", "b"] * 150})
+    assert check_near_duplicates(make_dataset(huge, infer_schema(huge, target="y"))) == ()
+
+
 def test_exact_duplicates_do_not_count() -> None:
     twice = pa.concat_tables([table(), table()])
     assert check_near_duplicates(dataset(twice)) == ()

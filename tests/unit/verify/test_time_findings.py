@@ -35,6 +35,23 @@ def test_rows_out_of_order(sign: int) -> None:
     assert (one.code, one.rows) == ("verify.time.unordered", (100, 200))
 
 
+def test_every_group_of_a_panel_begins_anew() -> None:
+    stamps = np.tile(STAMPS[:20], 25)
+    table = pa.table({"t": stamps, "clinic": np.repeat(np.arange(25), 20), "y": ["a", "b"] * 250})
+    roles = {"t": FeatureOverride(role=Role.TIME), "clinic": FeatureOverride(role=Role.GROUP)}
+    schema = infer_schema(table, target="y", overrides=roles)
+    assert check_time(make_dataset(table, schema)) == ()
+    stamps[45] = stamps[41]
+    swapped = make_dataset(table.set_column(0, "t", pa.array(stamps)), schema)
+    (one,) = check_time(swapped)
+    assert (one.code, one.rows) == ("verify.time.unordered", (45,))
+    # Groups that are mixed say nothing of the order: the whole file has one.
+    mixed = table.set_column(0, "t", pa.array(STAMPS)).set_column(1, "clinic", pa.array(np.arange(500) % 25))
+    altered = mixed.set_column(0, "t", pa.array(np.where(np.arange(500) == 300, STAMPS[10], STAMPS)))
+    assert check_time(make_dataset(mixed, schema)) == ()
+    assert check_time(make_dataset(altered, schema))[0].rows == (300,)
+
+
 def test_a_pause_without_rows() -> None:
     stamps = STAMPS.copy()
     stamps[250:] += 1e5

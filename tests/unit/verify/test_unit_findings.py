@@ -70,6 +70,11 @@ def test_two_units(values: np.ndarray, factor: float, offset: float, name: str) 
     assert name in f"{one.message} "
 
 
+def test_numbers_near_the_end_of_float64() -> None:
+    huge = np.concatenate([np.linspace(-1.7e308, -1e308, N // 2), np.linspace(1e308, 1.7e308, N // 2)])
+    assert check_units(dataset(huge)) == check_unit_shift(dataset(huge), dataset(huge / 1e300)) == ()
+
+
 def test_another_level_is_no_other_unit() -> None:
     assert check_unit_shift(dataset(HEIGHT), dataset(HEIGHT + 60)) == ()
 

@@ -105,6 +105,17 @@ def test_zip_codes() -> None:
     assert after(ZipToThree(column="c"), [501, 3601, 90210, 36011234], Kind.INTEGER)[0] == ["005", "000", "902", "000"]
 
 
+def test_areas_of_three_digits_that_are_numbers() -> None:
+    random = np.random.default_rng(0)
+    for name, areas in (("zip3", ["000", "501", "902"]), ("zip", ["000", "005", "009"])):
+        table = pa.table({name: random.choice([36, 501, 902], 60), "y": ["a", "b"] * 30})
+        dataset = make_dataset(table, infer_schema(table, target="y"))
+        plan = propose_safe_harbor(scan_personal(dataset, seed=0), dataset.schema, reference_year=2026)
+        (step,) = plan.steps
+        assert isinstance(step, ZipToThree)
+        assert sorted(set(deidentify(dataset, plan).table.column(name).to_pylist())) == areas
+
+
 def test_the_restricted_areas_are_the_seventeen() -> None:
     assert len(RESTRICTED_ZIP3) == 17
     assert all(len(area) == 3 and area.isdigit() for area in RESTRICTED_ZIP3)
@@ -272,6 +283,29 @@ def test_the_safe_harbor_plan_leaves_nothing_to_find() -> None:
     assert [one.identifier.name for one in left] == ["HEALTH"]
     again = propose_safe_harbor(left, result.schema, reference_year=2020)
     assert deidentify(result, again).table.equals(result.table)
+
+
+@pytest.mark.parametrize("name", ["birth", "born", "DOB", "birth_date", "yob"])
+def test_years_of_birth_are_capped_whatever_their_column_is_called(name: str) -> None:
+    table = pa.table({name: [1921, 1935, 1936, 1987] * 15, "y": ["a", "b"] * 30})
+    dataset = make_dataset(table, infer_schema(table, target="y"))
+    plan = propose_safe_harbor(scan_personal(dataset, seed=0), dataset.schema, reference_year=2026)
+    assert plan.steps == (DateToYear(column=name, earliest=1936),)
+    assert deidentify(dataset, plan).table.column(name).to_pylist()[:4] == [1936, 1936, 1936, 1987]
+
+
+def test_weights_at_birth_are_no_years() -> None:
+    table = pa.table({"birth_weight": [2100, 1950, 2000, 1900] * 15, "y": ["a", "b"] * 30})
+    dataset = make_dataset(table, infer_schema(table, target="y"))
+    assert propose_safe_harbor(scan_personal(dataset, seed=0), dataset.schema, reference_year=2026).steps == ()
+
+
+@pytest.mark.parametrize(("top", "steps"), [("95+", 1), ("[95-100)", 1), ("96 years", 1), ("90+", 0), ("[90-100)", 0)])
+def test_ages_over_89_that_are_written_as_texts(top: str, steps: int) -> None:
+    table = pa.table({"age": [*(f"{n}" for n in range(20, 49)), top] * 2, "y": ["a", "b"] * 30})
+    dataset = make_dataset(table, infer_schema(table, target="y", overrides={"age": FeatureOverride(kind=Kind.TEXT)}))
+    plan = propose_safe_harbor(scan_personal(dataset, seed=0), dataset.schema, reference_year=2026)
+    assert plan.steps == (Drop(column="age"),) * steps
 
 
 def test_a_clean_table_needs_no_plan() -> None:

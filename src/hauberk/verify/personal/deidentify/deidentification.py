@@ -96,7 +96,7 @@ def _parameters(step: Step) -> dict[str, Json]:
         case DateToYear():
             return {"earliest": step.earliest}
         case ZipToThree():
-            return {"restricted": tuple(sorted(step.restricted))}
+            return {"restricted": tuple(sorted(step.restricted)), "areas": step.areas}
         case RollUp():
             return {"kept": len(step.keep)}
         case Pseudonym():

@@ -17,6 +17,10 @@ __all__ = ["propose_safe_harbor"]
 _OLDEST = 90
 _US_ZIP = frozenset({"ZIP", "US ZIP+4", "restricted ZIP area"})
 _BIRTH_YEAR = frozenset({"birthyear", "yearofbirth", "yob"})
+_BIRTH = frozenset({"birth", "born", "dob", "birthdate", "dateofbirth", "birthday"})
+"""Whole names under which numbers that are years can only be years of birth."""
+_YEARS = (1800, 2200)
+_AREAS = frozenset({"zip3", "zipthree"})
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 
 
@@ -49,7 +53,7 @@ def propose_safe_harbor(
 
 def _step(feature: Feature, found: list[IdentifierEvidence], earliest: int) -> Step | None:
     name = feature.name
-    if speaks_of(name, _BIRTH_YEAR) and not found:
+    if _is_birth_year(feature) and not found:
         return DateToYear(column=name, earliest=earliest)
     if {one.identifier for one in found} <= {Identifier.AGE_OVER_89} and _is_age(feature):
         return AgeToNinety(column=name)
@@ -58,9 +62,18 @@ def _step(feature: Feature, found: list[IdentifierEvidence], earliest: int) -> S
         if one.identifier is Identifier.DATE:
             return DateToYear(column=name, earliest=earliest)
         if one.identifier is Identifier.POSTAL_CODE and one.schemes and _US_ZIP.issuperset(one.schemes):
-            return ZipToThree(column=name)
+            return ZipToThree(column=name, areas=speaks_of(name, _AREAS))
     return Drop(column=name) if found or feature.personal else None
 
 
 def _is_age(feature: Feature) -> bool:
     return feature.kind in _NUMERIC and Identifier.AGE_OVER_89 in named_identifiers(feature.name)
+
+
+def _is_birth_year(feature: Feature) -> bool:
+    """Whether a column holds years of birth: by its name, or by a name of births with a range of years."""
+    if speaks_of(feature.name, _BIRTH_YEAR):
+        return True
+    low, high = feature.low, feature.high
+    years = feature.kind in _NUMERIC and low is not None and high is not None and _YEARS[0] <= low <= high <= _YEARS[1]
+    return years and "".join(character for character in feature.name.lower() if character.isalpha()) in _BIRTH

@@ -50,9 +50,11 @@ class ZipToThree:
     Attributes:
         column: Text or whole numbers (which have lost their leading zeros).
         restricted: Areas of at most 20,000 people.
+        areas: Whether numbers are areas of three digits already: 36 is then area 036, and not ZIP code 00036.
     """
 
     column: str
+    areas: bool = False
     restricted: frozenset[str] = field(default=RESTRICTED_ZIP3, repr=False)
 
 

@@ -27,7 +27,7 @@ from hauberk.verify.personal.deidentify.steps import (
     ZipToThree,
 )
 from hauberk.verify.personal.deidentify.years import years_of
-from hauberk.verify.personal.deidentify.zip_three import zip_area
+from hauberk.verify.personal.deidentify.zip_three import AREA, SHORT, zip_area
 
 __all__ = ["Column", "transform"]
 
@@ -89,9 +89,9 @@ def _binned(step: Bin, feature: Feature, values: pa.ChunkedArray) -> Column:
 
 def _areas(step: ZipToThree, feature: Feature, values: pa.ChunkedArray) -> Column:
     _require_kind(feature, (Kind.INTEGER, *_TEXTUAL), step)
-    is_number = feature.kind is Kind.INTEGER
+    digits = 0 if feature.kind is not Kind.INTEGER else AREA if step.areas else SHORT
     found = [
-        None if value is None else zip_area(normalised(str(value)), is_number=is_number, restricted=step.restricted)
+        None if value is None else zip_area(normalised(str(value)), digits=digits, restricted=step.restricted)
         for value in values.to_pylist()
     ]
     categories = tuple(sorted({area for area in found if area is not None})) or ("000",)
