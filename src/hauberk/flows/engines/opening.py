@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hauberk.core.engine import Engine, Inputs, JobLimits
-from hauberk.flows.engines.local import open_local_engine
 
 __all__ = ["open_engine"]
 
@@ -23,11 +22,14 @@ def open_engine(address: str, inputs: Inputs, limits: JobLimits) -> Iterator[Eng
     Raises:
         EngineUnavailable: Ray is not installed, or there is no cluster at the address.
     """
+    # Imported here, for workers load this package too and need neither.
     if address == "local":
+        from hauberk.flows.engines.local import open_local_engine
+
         with open_local_engine(inputs, limits) as local:
             yield local
         return
-    from hauberk.flows.engines.ray import open_ray_engine  # needs the extra `scale`
+    from hauberk.flows.engines.ray import open_ray_engine
 
     with open_ray_engine(address, inputs, limits) as distributed:
         yield distributed
