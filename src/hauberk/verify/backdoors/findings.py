@@ -44,9 +44,7 @@ def backdoor_findings(found: TableSearch, *, names: Sequence[str], classes: Sequ
         says = f" of {rows} rows bear a trigger in {where} and the label {label}: {effect}; it looks like a backdoor"
     elif evidence.signature is Signature.TABLE_TRIGGER:
         code, severity = "verify.backdoor.suspected", Severity.WARNING
-        says = (
-            f" of {rows} rows look stamped in {where} and bear the label {label}, unproved: {effect}; a backdoor"
-        )
+        says = f" of {rows} rows look stamped in {where} and bear the label {label}, unproved: {effect}; a backdoor"
     elif found.kind is AttackKind.REGION:
         code, severity = "verify.labels.region", Severity.WARNING
         says = (
