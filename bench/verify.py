@@ -101,7 +101,7 @@ def work_backdoor_ours(place: Path) -> dict[str, Any]:
 
 
 def work_backdoor_peer(place: Path) -> dict[str, Any]:
-    return _backdoors.detect(np.load(place), {"spectral": _spectral, "activation_clustering": _clusters})
+    return _backdoors.detect(np.load(place), {"spectral": _spectral, "activation_clustering": _backdoors.clusters})
 
 
 def work_ours(place: Path) -> dict[str, Any]:
