@@ -1,11 +1,12 @@
-"""Wrong labels: ours beside cleanlab, kNN, PyOD, spectral signatures and activation clustering, in one run.
+"""Wrong labels and backdoors: ours beside cleanlab, kNN, PyOD, spectral signatures, activation clustering, in one run.
 
-Run:      python bench/verify.py [--json] [--seeds 5] [--sets adult breast_cancer digits]
+Run:      python bench/verify.py [--json] [--seeds 5] [--clean 20] [--sets adult breast_cancer digits]
 Data:     5,000 rows of Adult (HAUBERK_DATA), breast_cancer and digits (scikit-learn); labels flipped at random (5 %),
           from one class (5 %), and in one region (5 % of the rows, six in ten of one row's neighbours).
 Compares: the ranking without trusted rows by AUROC and precision at k, k the number of flips; on Adult also the ranking
           and the flags with 1,000 trusted rows, and the realised false-discovery rate of the flags at q = 0.2 beside
           that of cleanlab's find_label_issues.
+Backdoors: see `_backdoors.py`; `--clean` draws of clean rows say how often an attack is confirmed that is none.
 How:      the same rows and flips for all, peers in an environment of their own below `.bench/`, one thread. A ratio is
           the mean of ours over the mean of the peer over the seeds; of seconds likewise.
 """
@@ -22,6 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import _backdoors
 import numpy as np
 from _peers import PLACE, PROJECT, machine, peer_python
 
@@ -78,9 +80,31 @@ def flip(rows: np.ndarray, labels: np.ndarray, kind: str, rate: float, seed: int
     return np.where(planted, (labels + step) % classes, labels).astype(np.int64), planted
 
 
-def work_ours(place: Path) -> dict[str, Any]:
+def boosted(rows: np.ndarray, labels: np.ndarray, seed: int, counts: tuple[int, ...], classes: int) -> Any:
+    """The built-in booster; `counts` are the categories of each column, 0 for a number."""
     from hauberk.models import TrainingSet, open_model
     from hauberk.models.builtin import fit_booster
+
+    training = TrainingSet(
+        rows=rows, labels=labels, weight=np.ones(len(rows)), names=tuple(f"f{i}" for i in range(rows.shape[1])),
+        categorical=np.array(counts) > 0, category_counts=counts, monotone=np.zeros(rows.shape[1], np.int8),
+        classes=tuple(map(str, range(classes))), seed=seed,
+    )  # fmt: skip
+    return open_model(fit_booster(training, trees=60, depth=4, learning_rate=0.1))
+
+
+def work_backdoor_ours(place: Path) -> dict[str, Any]:
+    def fit_predict(rows: np.ndarray, labels: np.ndarray, test_rows: np.ndarray) -> Any:
+        return boosted(rows, labels, 0, (0,) * rows.shape[1], 2).predict(test_rows)
+
+    return _backdoors.judge(np.load(place), fit_predict)
+
+
+def work_backdoor_peer(place: Path) -> dict[str, Any]:
+    return _backdoors.detect(np.load(place), {"spectral": _spectral, "activation_clustering": _backdoors.clusters})
+
+
+def work_ours(place: Path) -> dict[str, Any]:
     from hauberk.verify import Pool, rank_rows
 
     data = np.load(place)
@@ -88,12 +112,7 @@ def work_ours(place: Path) -> dict[str, Any]:
     classes = int(labels.max()) + 1
 
     def learner(rows: np.ndarray, labels: np.ndarray, seed: int) -> Any:
-        training = TrainingSet(
-            rows=rows, labels=labels, weight=np.ones(len(rows)), names=tuple(f"f{i}" for i in range(rows.shape[1])),
-            categorical=np.array(counts) > 0, category_counts=counts, monotone=np.zeros(rows.shape[1], np.int8),
-            classes=tuple(map(str, range(classes))), seed=seed,
-        )  # fmt: skip
-        return open_model(fit_booster(training, trees=60, depth=4, learning_rate=0.1))
+        return boosted(rows, labels, seed, counts, classes)
 
     def pool(rows: np.ndarray, labels: np.ndarray) -> Pool:
         return Pool(rows=rows, labels=labels, classes=classes, category_counts=counts)
@@ -198,8 +217,8 @@ def figures_of(found: dict[str, Any], planted: np.ndarray) -> dict[str, float]:
 
 
 def ask(python: Path, side: str, place: Path) -> dict[str, Any]:
-    environment = os.environ | ONE_THREAD | ({"PYTHONPATH": str(PROJECT / "src")} if side == "ours" else {})
-    said = subprocess.DEVNULL if side == "peer" else None
+    environment = os.environ | ONE_THREAD | ({"PYTHONPATH": str(PROJECT / "src")} if side.endswith("ours") else {})
+    said = subprocess.DEVNULL if side.endswith("peer") else None
     command = [str(python), __file__, "--worker", side, "--place", str(place)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=said, text=True, env=environment, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -230,7 +249,18 @@ def measure(sets: list[str], seeds: int) -> dict[tuple[str, str], dict[str, list
     return found
 
 
-def summary(sets: list[str], seeds: int) -> dict[str, Any]:
+def measure_backdoors(sets: list[str], seeds: int, clean: int) -> tuple[dict[str, float], dict[str, float]]:
+    python = peer_python("verify", *PEERS)
+    with tempfile.TemporaryDirectory(dir=PLACE) as folder:
+        place = Path(folder) / "task.npz"
+
+        def work(side: str) -> dict[str, Any]:
+            return ask(python if side.endswith("peer") else Path(sys.executable), side, place)
+
+        return _backdoors.measure(sets, seeds, clean, place, lambda name, seed: load(name, seed)[:2], work)
+
+
+def summary(sets: list[str], seeds: int, clean: int) -> dict[str, Any]:
     ratios: dict[str, float] = {}
     figures: dict[str, float] = {"seeds": seeds}
     for (name, kind), cell in measure(sets, seeds).items():
@@ -247,7 +277,8 @@ def summary(sets: list[str], seeds: int) -> dict[str, Any]:
         if "hauberk_trusted" in means:
             rate = means["hauberk_trusted"]["fdr"] / max(means["cleanlab"]["fdr"], 1e-3)
             ratios[f"{name}.{kind}.cleanlab.fdr_of_trusted_flags"] = round(rate, 3)
-    return {"ratios": ratios, "figures": figures, "machine": machine()}
+    found = measure_backdoors(sets, seeds, clean)
+    return {"ratios": ratios | found[0], "figures": figures | found[1], "machine": machine()}
 
 
 def table(found: dict[str, Any]) -> str:
@@ -255,19 +286,27 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join([*lines, str(found["machine"])])
 
 
+WORKERS = {
+    "ours": work_ours,
+    "peer": work_peer,
+    "backdoor-ours": work_backdoor_ours,
+    "backdoor-peer": work_backdoor_peer,
+}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Wrong labels, ours beside the peers.")
+    parser = argparse.ArgumentParser(description="Wrong labels and backdoors, ours beside the peers.")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sets", nargs="+", default=["adult", "breast_cancer", "digits"])
-    parser.add_argument("--worker", choices=["ours", "peer"], help=argparse.SUPPRESS)
+    parser.add_argument("--clean", type=int, default=20)
+    parser.add_argument("--worker", choices=list(WORKERS), help=argparse.SUPPRESS)
     parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        work = {"ours": work_ours, "peer": work_peer}[options.worker]
-        print(json.dumps(work(options.place)))
+        print(json.dumps(WORKERS[options.worker](options.place)))
         return
-    found = summary(options.sets, options.seeds)
+    found = summary(options.sets, options.seeds, options.clean)
     print(json.dumps(found) if options.json else table(found))
 
 

@@ -26,8 +26,8 @@ __all__ = ["BackdoorSearch", "search_backdoors"]
 
 _TREES = 40
 """Of the battery's boosters, of which there are about a hundred."""
-_CALLS = 90
-"""About how often the battery trains, for the progress."""
+_CALLS, _BEGUN = 90, 0.9
+"""About how often the battery trains, and where the progress of the stage stands when it begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -162,7 +162,7 @@ def _counted(fit_predict: FitPredict, report: Progress) -> FitPredict:
 
     def counted(rows: Matrix, labels: Labels, test_rows: Matrix) -> Matrix:
         nonlocal calls
-        report(min(calls, _CALLS), _CALLS + 1, "backdoors")
+        report(_BEGUN + (1 - _BEGUN) * min(calls, _CALLS) / (_CALLS + 1), 1.0, "backdoors")
         calls += 1
         return fit_predict(rows, labels, test_rows)
 
