@@ -15,6 +15,7 @@ from hauberk.flows.evidence import write_evidence
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.suspects import rank_training_rows, suspects_file, suspicion_details
+from hauberk.prove.report import render_suspects_file
 from hauberk.stats import estimate_proportion
 from hauberk.verify import AttackKind, Suspicion, classify_attack, guarded_check, suspicion_findings
 
@@ -24,6 +25,8 @@ PREDICATE = "urn:hauberk:verify:dataset:v1"
 SUSPECTS = "suspects.parquet"
 """One line for each training row: `row` (its place in the file), `score`, `p_value` (null without trusted
 rows), `flagged`, `likely`."""
+PICTURE = "suspects.svg"
+"""Scores of all rows, the threshold of the flags, and the first suspects, for people to look at."""
 ROW_DIGESTS = "train.rows"
 """SHA-256 of each row of the training file, also of those in quarantine or held out for testing, so that a later run
 can name the rows that changed."""
@@ -68,7 +71,9 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
 
     task = Task(stage="verify", predicate_type=PREDICATE, configuration=configuration, inputs=inputs, work=work)
     result = run_stage(project, task, watch)
-    write_evidence(project.evidence, {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])})
+    files = {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])}
+    drawn = render_suspects_file(result.details)
+    write_evidence(project.evidence, files | ({PICTURE: drawn} if drawn else {}))
     return result
 
 
@@ -93,7 +98,7 @@ def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
     return result.document() | {
         "rows": rows,
         "findings": findings,
-        "suspects": known | {"file": str(project.evidence / SUSPECTS)},
+        "suspects": known | {"file": str(project.evidence / SUSPECTS), "picture": str(project.evidence / PICTURE)},
         "attack": attack,
     }
 
