@@ -14,10 +14,10 @@ from hauberk.prove.markup import Markup
 __all__ = ["ScoredRow", "render_suspects"]
 
 _WIDTH, _LEFT, _RIGHT = 640, 46, 628
-_TOP, _BOTTOM = 44, 214
-_LIST, _ROW = _BOTTOM + 64, 19
-_ASIDE = 230
-"""Room that the words beside a dot need."""
+_TOP, _BOTTOM = 62, 222
+_LIST, _ROW = _BOTTOM + 70, 19
+_ASIDE = 250
+"""Room that the words need at the left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +64,12 @@ def render_suspects(
     body = [*_bars(edges, counts, flagged, across), *_axis(across)]
     if threshold is not None:
         x = across(threshold)
-        body.append(line(x, _TOP - 12, x, _BOTTOM, "zero"))
-    body.append(text(_RIGHT, 12, promise, kind="label", anchor="end"))
-    body.append(text(0, 12, "rows (square-root scale)", kind="axis"))
+        left = x - _LEFT < _ASIDE
+        body.append(line(x, _TOP - 14, x, _BOTTOM, "zero"))
+        words = f"flagged from {threshold:.2f}"
+        body.append(text(x + 6 if left else x - 6, _TOP - 6, words, kind="tick", anchor="start" if left else "end"))
+    body.append(text(0, 12, promise, kind="label"))
+    body.append(text(0, 34, "rows (square-root scale)", kind="axis"))
     if rows:
         body.append(text(0, _LIST - 10, "to look at first", kind="axis"))
     for number, row in enumerate(rows):
@@ -102,8 +105,7 @@ def _axis(across: Scale) -> list[str]:
 
 def _dot(row: ScoredRow, x: float, y: float) -> list[str]:
     kind = "dot failed" if row.flagged else "dot open"
-    before = x - _LEFT > _ASIDE
-    words = text(x - 9 if before else x + 9, y + 4, row.words, kind="tick", anchor="end" if before else "start")
+    words = text(_LEFT if x - _LEFT > _ASIDE else x + 9, y + 4, row.words, kind="tick")
     return [line(_LEFT, y + 9.5, _RIGHT, y + 9.5, "grid"), circle(x, y, 4, kind), words]
 
 

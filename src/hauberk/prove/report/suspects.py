@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from hauberk.core.encoding import Json
@@ -12,6 +13,7 @@ from hauberk.prove.report.style import STYLE
 __all__ = ["render_suspects_file", "suspects_picture"]
 
 _SHOWN = 12
+_BOX = re.compile(r'viewBox="0 0 ([0-9]+) ([0-9]+)"')
 _LONGEST = 18
 
 
@@ -45,7 +47,8 @@ def render_suspects_file(details: Mapping[str, Json]) -> bytes:
     if not svg:
         return b""
     head, rest = svg.split(">", 1)
-    return f'{head} width="960"><style>{_own_style()}</style>{rest}\n'.encode()
+    head = _BOX.sub(lambda box: f'viewBox="-16 -16 {int(box[1]) + 32} {int(box[2]) + 32}" width="960"', head)
+    return f"{head}><style>{_own_style()}</style>{rest}\n".encode()
 
 
 def _own_style() -> str:
@@ -72,7 +75,7 @@ def _listed(found: Json) -> list[ScoredRow]:
                 "score": int() | float() as score,
                 "flagged": bool(flagged),
             }:
-                words = f"row {row:,}: {_short(given)}, looks like {_short(proposed)}"
+                words = f"row {row}: {_short(given)}, looks like {_short(proposed)}"
                 rows.append(ScoredRow(words=words, score=float(score), flagged=flagged))
     return rows[:_SHOWN]
 
