@@ -60,7 +60,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
                 *_shares(suspicion),
             ),
             findings=(*datasets.notes, *findings, *named(suspicion_findings(suspicion, q=section.q), datasets)),
-            details=suspicion_details(suspicion, datasets, section.q),
+            details=suspicion_details(suspicion, datasets, section.q) | _quarantine(datasets),
             artifacts={
                 "train.manifest.json": render_manifest(datasets.train_manifest),
                 "test.manifest.json": render_manifest(datasets.test_manifest),
@@ -101,6 +101,10 @@ def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
         "suspects": known | {"file": str(project.evidence / SUSPECTS), "picture": str(project.evidence / PICTURE)},
         "attack": attack,
     }
+
+
+def _quarantine(datasets: Datasets) -> dict[str, Json]:
+    return {} if datasets.quarantine is None else {"quarantine": datasets.quarantine}
 
 
 def _count(name: str, count: int) -> Claim:

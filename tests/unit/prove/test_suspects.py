@@ -6,7 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.prove.report import render_suspects_file
+from hauberk.prove.report.quarantine import quarantine_part
 
 DETAILS = {
     "scores": {"edges": [-3.0, 0.0, 3.0], "counts": [80, 6], "flagged": [0, 2]},
@@ -46,3 +48,26 @@ def test_without_trusted_rows_no_flag_is_promised():
 )
 def test_nothing_to_draw_is_no_file(details):
     assert render_suspects_file(details) == b""
+
+
+def claim(name, value, low, high):
+    return Claim(
+        name=name,
+        estimate=Estimate(value=value, low=low, high=high, n=100, method="m"),
+        rung=Rung.MEASURED,
+    ).document()
+
+
+def test_a_quarantine_is_told_with_its_paired_differences():
+    claims = [
+        claim("accuracy_gain", 0.04, 0.01, 0.07),
+        claim("accuracy_with", 0.9, 0.85, 0.94),
+        claim("accuracy_without", 0.94, 0.9, 0.97),
+        claim("recall_gain.<bad>", -0.01, -0.05, 0.02),
+    ]
+    html = quarantine_part({"leaf": 4, "rows": 17, "reason": "flagged", "claims": claims})
+    assert "17 training rows are in quarantine since leaf 4 (flagged)" in html
+    assert "+0.040" in html
+    assert html.count("may be chance") == 1
+    assert "recall of &lt;bad&gt;" in html
+    assert quarantine_part(None) == ""

@@ -6,6 +6,7 @@ from hauberk.core.encoding import Json
 from hauberk.prove.charts import render_histogram
 from hauberk.prove.markup import NOTHING, Markup, classed, element
 from hauberk.prove.report.figures import entry_text, figure_with
+from hauberk.prove.report.quarantine import quarantine_part
 from hauberk.prove.report.source import ReportSource
 from hauberk.prove.report.suspects import suspects_picture
 from hauberk.prove.report.tables import table
@@ -25,6 +26,7 @@ def data_section(source: ReportSource) -> Markup:
     picture = suspects_picture(details)
     drawn = classed("div", "large", figure_with(picture, _CAPTION)) if picture else NOTHING
     parts = [drawn, _margins(details.get("margins"), _suspects(details.get("suspicious")))]
+    parts.append(quarantine_part(details.get("quarantine")))
     return element("section", element("h2", "Whether the labels hold"), *parts) if any(parts) else NOTHING
 
 
