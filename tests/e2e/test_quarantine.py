@@ -29,9 +29,12 @@ def test_quarantine_and_undo_are_inverse(project, run):
     taken = run("verify", "quarantine", project, *named(first, 2), "--reason", "a test", "--json")
     assert taken.code == 0, taken.err
     assert taken.document["details"] == {"action": "quarantine", "rows": 2, "reason": "a test"}
-    assert {"accuracy_gain", "recall_gain.benign", "recall_gain.malignant"} == set(taken.document["claims"])
-    gain = taken.document["claims"]["accuracy_gain"]
-    assert gain["low"] <= gain["value"] <= gain["high"]
+    measures = [f"{measure}_{kind}" for measure in ("accuracy", "recall") for kind in ("with", "without", "gain")]
+    names = {name + whose for name in measures for whose in (("",) if "acc" in name else (".benign", ".malignant"))}
+    assert names == set(taken.document["claims"])
+    told = {kind: taken.document["claims"][f"accuracy_{kind}"] for kind in ("with", "without", "gain")}
+    assert told["gain"]["low"] <= told["gain"]["value"] <= told["gain"]["high"]
+    assert told["gain"]["value"] == pytest.approx(told["without"]["value"] - told["with"]["value"])
     without = run("verify", project, "--json").document
     assert without["rows"] == first["rows"] - 2
     assert "verify.quarantine.in_force" in {finding["check"] for finding in without["findings"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding
 from hauberk.core.statement import Subject
 from hauberk.data import (
@@ -60,6 +61,7 @@ class Datasets:
         notes: What happened to the rows on the way here.
         whole: All rows of the training file, or None where each of them is a training row.
         kept: (n,) row numbers in `whole` of the training rows, or None.
+        quarantine: What the quarantine in force says of itself, for the statement of `verify`; None without one.
     """
 
     train: Dataset
@@ -71,6 +73,7 @@ class Datasets:
     notes: tuple[Finding, ...] = ()
     whole: Dataset | None = None
     kept: NDArray[np.intp] | None = None
+    quarantine: Mapping[str, Json] | None = None
 
     @property
     def numbers(self) -> NDArray[np.intp]:

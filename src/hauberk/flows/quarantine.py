@@ -32,7 +32,7 @@ from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement
 from hauberk.flows.training import label_learner
 from hauberk.flows.verify import SUSPECTS, verify_data
-from hauberk.stats import estimate_paired_difference
+from hauberk.stats import estimate_paired_difference, estimate_proportion
 from hauberk.verify import AttackKind
 
 __all__ = ["apply_quarantine", "quarantine_rows", "undo_quarantine"]
@@ -92,6 +92,7 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
         notes=notes,
         whole=datasets.whole or datasets.train,
         kept=kept,
+        quarantine=_told(found),
     )
 
 
@@ -190,7 +191,10 @@ def _record(
 
 
 def _effect(project: Project, datasets: Datasets, left: Dataset) -> tuple[Claim, ...]:
-    """Accuracy and the recall of each class on the test rows, without the rows minus with them."""
+    """Accuracy and the recall of each class on the test rows: with the rows, without them, and the paired difference.
+
+    Names: `accuracy_with`, `accuracy_without`, `accuracy_gain` (without minus with), and `recall_….CLASS` likewise.
+    """
     rows, labels = encode_rows(datasets.test), encode_labels(datasets.test)
     learner = label_learner(datasets.train, trees=project.configuration.model.trees)
 
@@ -200,13 +204,24 @@ def _effect(project: Project, datasets: Datasets, left: Dataset) -> tuple[Claim,
 
     without, present = right(left), right(datasets.train)
     target = datasets.schema.target
-    claims = [Claim(name="accuracy_gain", estimate=estimate_paired_difference(without, present), rung=Rung.MEASURED)]
+    claims = _compared("accuracy", "", without, present)
     for code, name in enumerate(target.categories if target else ()):
         mine = labels == code
         if mine.any():
-            difference = estimate_paired_difference(without[mine], present[mine])
-            claims.append(Claim(name=f"recall_gain.{name}", estimate=difference, rung=Rung.MEASURED))
+            claims += _compared("recall", f".{name}", without[mine], present[mine])
     return tuple(claims)
+
+
+def _compared(measure: str, whose: str, without: NDArray[np.bool_], present: NDArray[np.bool_]) -> list[Claim]:
+    estimates = {
+        "gain": estimate_paired_difference(without, present),
+        "with": estimate_proportion(int(present.sum()), present.size),
+        "without": estimate_proportion(int(without.sum()), without.size),
+    }
+    return [
+        Claim(name=f"{measure}_{kind}{whose}", estimate=estimate, rung=Rung.MEASURED)
+        for kind, estimate in estimates.items()
+    ]
 
 
 def _chosen(rows: Sequence[int], datasets: Datasets, suspects: bytes) -> tuple[Rows, str]:
@@ -270,6 +285,12 @@ def _details(statement: Statement) -> Mapping[str, Json]:
 def _count(statement: Statement) -> Json:
     """How many rows the statement says that it takes out."""
     return _details(statement).get("rows")
+
+
+def _told(found: LeafStatement) -> dict[str, Json]:
+    """What its statement says that it takes out, why, and what that does."""
+    details, claims = _details(found.statement), found.statement.predicate.get("claims", [])
+    return {"leaf": found.leaf, "rows": details.get("rows"), "reason": details.get("reason"), "claims": claims}
 
 
 def _parse(project: Project, found: LeafStatement) -> Quarantine:

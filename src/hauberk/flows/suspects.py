@@ -55,6 +55,7 @@ def suspicion_details(suspicion: Suspicion, backdoors: BackdoorSearch, datasets:
     return {
         "suspicious": _worst(suspicion, datasets),
         "margins": _histogram(suspicion),
+        "scores": _scores(suspicion),
         "suspects": {
             "n": int(flagged.sum()),
             "q": q if controlled else None,
@@ -135,6 +136,8 @@ def _worst(suspicion: Suspicion, datasets: Datasets) -> list[Json]:
             "given": classes[labels[row]],
             "proposed": classes[suspicion.proposed[row]],
             "margin": float(suspicion.margin[row]),
+            "score": float(suspicion.score[row]),
+            "flagged": bool(suspicion.flagged[row]),
         }
         for row in rows
     ]
@@ -143,3 +146,11 @@ def _worst(suspicion: Suspicion, datasets: Datasets) -> list[Json]:
 def _histogram(suspicion: Suspicion) -> dict[str, Json]:
     counts, edges = np.histogram(suspicion.margin, bins=_BINS)
     return {"edges": [float(edge) for edge in edges], "counts": [int(count) for count in counts]}
+
+
+def _scores(suspicion: Suspicion) -> dict[str, Json]:
+    """Rows by score, and how many of them are flagged."""
+    counts, edges = np.histogram(suspicion.score, bins=_BINS)
+    flagged, _ = np.histogram(suspicion.score[suspicion.flagged], bins=edges)
+    document: dict[str, Json] = {"edges": [float(edge) for edge in edges], "counts": [int(count) for count in counts]}
+    return document | {"flagged": [int(count) for count in flagged]}

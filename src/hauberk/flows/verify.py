@@ -17,6 +17,7 @@ from hauberk.flows.pin import SCHEMA, find_drift
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.suspects import rank_training_rows, suspects_file, suspicion_details
+from hauberk.prove.report import render_suspects_file
 from hauberk.stats import estimate_proportion
 from hauberk.verify import AttackKind, Suspicion, classify_attack, guarded_check, suspicion_findings
 
@@ -31,6 +32,8 @@ _ATTACKS = {
 SUSPECTS = "suspects.parquet"
 """One line for each training row: `row` (its place in the file), `score`, `p_value` (null without trusted rows),
 `flagged`, `likely` (the attack that a flagged row, or one with a confirmed trigger, looks like)."""
+PICTURE = "suspects.svg"
+"""Scores of all rows, the threshold of the flags, and the first suspects, for people to look at."""
 ROW_DIGESTS = "train.rows"
 """SHA-256 of each row of the training file, also of those in quarantine or held out for testing, so that a later run
 can name the rows that changed."""
@@ -73,7 +76,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
                 *backdoors.findings,
                 *named(suspicion_findings(suspicion, q=section.q), datasets),
             ),
-            details=suspicion_details(suspicion, backdoors, datasets, section.q),
+            details=suspicion_details(suspicion, backdoors, datasets, section.q) | _quarantine(datasets),
             artifacts={
                 "train.manifest.json": render_manifest(datasets.train_manifest),
                 "test.manifest.json": render_manifest(datasets.test_manifest),
@@ -85,7 +88,9 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
 
     task = Task(stage="verify", predicate_type=PREDICATE, configuration=configuration, inputs=inputs, work=work)
     result = run_stage(project, task, watch)
-    write_evidence(project.evidence, {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])})
+    files = {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])}
+    drawn = render_suspects_file(result.details)
+    write_evidence(project.evidence, files | ({PICTURE: drawn} if drawn else {}))
     return result
 
 
@@ -108,7 +113,7 @@ def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
     return result.document() | {
         "rows": rows,
         "findings": findings,
-        "suspects": known | {"file": str(project.evidence / SUSPECTS)},
+        "suspects": known | {"file": str(project.evidence / SUSPECTS), "picture": str(project.evidence / PICTURE)},
         "attack": attack,
     }
 
@@ -118,6 +123,10 @@ def _attack_of(code: str, result: StageResult) -> AttackKind:
     if code == "verify.labels.flagged":
         return AttackKind(str(result.details["likely"]))
     return _ATTACKS.get(code, AttackKind.NONE)
+
+
+def _quarantine(datasets: Datasets) -> dict[str, Json]:
+    return {} if datasets.quarantine is None else {"quarantine": datasets.quarantine}
 
 
 def _count(name: str, count: int) -> Claim:

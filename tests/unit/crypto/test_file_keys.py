@@ -178,3 +178,18 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
         provider.create_wrapping_key("a")
     with pytest.raises(KeyFolderUnusable):
         provider.names()
+
+
+def test_a_key_of_pseudonyms_serves_nothing_else(folder: Path) -> None:
+    provider = FileKeyProvider(folder, passphrase="open sesame")
+    provider.create_pseudonym_key("people")
+    first = provider.pseudonym_key("people")
+    again = FileKeyProvider(folder, passphrase="open sesame").pseudonym_key("people")
+    assert first.pseudonym("d", b"v") == again.pseudonym("d", b"v")
+    assert first.commitment == again.commitment
+    assert len(first.commitment) == 64
+    with pytest.raises(WrongKeyKind):
+        provider.wrap_key("people", bytes(32))
+    provider.create_wrapping_key("store")
+    with pytest.raises(WrongKeyKind):
+        provider.pseudonym_key("store")

@@ -13,6 +13,7 @@ from hauberk.prove.charts import (
     BarPair,
     Interval,
     Point,
+    ScoredRow,
     parse_interval,
     render_bars,
     render_curve,
@@ -20,6 +21,7 @@ from hauberk.prove.charts import (
     render_gauge,
     render_histogram,
     render_shares,
+    render_suspects,
 )
 from hauberk.prove.charts.scale import Scale, fitted_scale
 
@@ -159,3 +161,25 @@ def test_what_is_no_interval(document):
 
 def test_an_interval_of_a_claim():
     assert parse_interval({"value": 1, "low": 0.5, "high": 2, "rung": "measured"}) == Interval(low=0.5, value=1, high=2)
+
+
+def test_suspects_stand_where_their_score_is():
+    rows = [ScoredRow(words="row 7: a, looks like b", score=4.0, flagged=True),
+            ScoredRow(words="row 2: b, looks like a", score=1.0, flagged=False)]  # fmt: skip
+    svg = render_suspects(
+        [-4, 0, 2, 4], [90, 10, 4], [0, 1, 4], threshold=1.5, promise="5 flagged", rows=rows, title="t"
+    )
+    (bad,), (open_,) = found(svg, "circle", "dot failed"), found(svg, "circle", "dot open")
+    (line,) = found(svg, "line", "zero")
+    left, right = float(open_.get("cx")), float(bad.get("cx"))
+    assert left < float(line.get("x1")) < right
+    assert (float(line.get("x1")) - left) / (right - left) == pytest.approx(0.5 / 3, abs=0.01)
+    heights = [float(one.get("height")) for one in found(svg, "rect", "suspect")]
+    assert heights[0] == 0 < heights[1] < heights[2]
+    assert "104 rows, 5 flagged" in svg
+
+
+def test_without_a_threshold_no_line_is_drawn():
+    svg = render_suspects([0, 0], [3], [0], threshold=None, promise="ranked only", rows=[], title="t")
+    assert not found(svg, "line", "zero")
+    assert "ranked only" in svg

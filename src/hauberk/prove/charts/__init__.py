@@ -7,11 +7,13 @@ from hauberk.prove.charts.gauge import render_gauge
 from hauberk.prove.charts.histogram import render_histogram
 from hauberk.prove.charts.interval import Interval, parse_interval
 from hauberk.prove.charts.shares import render_shares
+from hauberk.prove.charts.suspects import ScoredRow, render_suspects
 
 __all__ = [
     "BarPair",
     "Interval",
     "Point",
+    "ScoredRow",
     "parse_interval",
     "render_bars",
     "render_curve",
@@ -19,4 +21,5 @@ __all__ = [
     "render_gauge",
     "render_histogram",
     "render_shares",
+    "render_suspects",
 ]

@@ -9,7 +9,7 @@ from hauberk.prove.charts.scale import Scale
 from hauberk.prove.charts.svg import bar, line, picture, text
 from hauberk.prove.markup import Markup
 
-__all__ = ["render_histogram"]
+__all__ = ["render_histogram", "round_levels"]
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 474, 26, 196
 _WIDTH, _HEIGHT = 480, 238
@@ -21,7 +21,7 @@ def render_histogram(edges: Sequence[float], counts: Sequence[int], *, title: st
     across = Scale(low=low, high=high, start=_LEFT, end=_RIGHT)
     upwards = Scale(low=0, high=math.sqrt(max(*counts, 1)), start=_BOTTOM, end=_TOP)
     body: list[str] = []
-    for level in _levels(max(*counts, 1)):
+    for level in round_levels(max(*counts, 1)):
         y = upwards(math.sqrt(level))
         body += [line(_LEFT, y, _RIGHT, y, "grid"), text(_LEFT - 6, y + 4, f"{level:,}", kind="tick", anchor="end")]
     for count, start, stop in zip(counts, edges, edges[1:], strict=False):
@@ -38,7 +38,7 @@ def render_histogram(edges: Sequence[float], counts: Sequence[int], *, title: st
     return picture(_WIDTH, _HEIGHT, title=title, summary=_summary(edges, counts), body=body)
 
 
-def _levels(most: int) -> list[int]:
+def round_levels(most: int) -> list[int]:
     """Round counts from the highest downwards, each at most a third of the one above, so that roots lie apart."""
     rounds = [factor * 10**power for power in range(len(str(most))) for factor in (1, 2, 5)]
     levels: list[int] = []

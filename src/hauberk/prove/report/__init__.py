@@ -3,5 +3,6 @@
 from hauberk.prove.report.document import render_report_json
 from hauberk.prove.report.page import render_report
 from hauberk.prove.report.source import LoggedResult, ReportSource
+from hauberk.prove.report.suspects import render_suspects_file
 
-__all__ = ["LoggedResult", "ReportSource", "render_report", "render_report_json"]
+__all__ = ["LoggedResult", "ReportSource", "render_report", "render_report_json", "render_suspects_file"]

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from hauberk.core.encoding import Json
 from hauberk.prove.charts import render_histogram
-from hauberk.prove.markup import NOTHING, Markup, element
+from hauberk.prove.markup import NOTHING, Markup, classed, element
 from hauberk.prove.report.figures import entry_text, figure_with
+from hauberk.prove.report.quarantine import quarantine_part
 from hauberk.prove.report.source import ReportSource
+from hauberk.prove.report.suspects import suspects_picture
 from hauberk.prove.report.tables import table
 
 __all__ = ["data_section"]
 
 _SHOWN = 10
+_CAPTION = (
+    "Training rows by the blended score of all views, flagged ones in red, and the first rows to look at on the same "
+    "axis. The dashed line is the lowest score that is flagged."
+)
 
 
 def data_section(source: ReportSource) -> Markup:
     """The margins of the labels and the most contradicted rows; nothing where they were not ranked."""
     details = source.stage("verify")
-    parts = [_margins(details.get("margins"), _suspects(details.get("suspicious")))]
+    picture = suspects_picture(details)
+    drawn = classed("div", "large", figure_with(picture, _CAPTION)) if picture else NOTHING
+    parts = [drawn, _margins(details.get("margins"), _suspects(details.get("suspicious")))]
+    parts.append(quarantine_part(details.get("quarantine")))
     return element("section", element("h2", "Whether the labels hold"), *parts) if any(parts) else NOTHING
 
 

@@ -31,7 +31,7 @@ _QUASI = frozenset({Identifier.POSTAL_CODE, Identifier.GEOGRAPHY, Identifier.DAT
 def propose_linkable(
     evidence: Sequence[IdentifierEvidence], schema: Schema, *, reference_year: int
 ) -> Deidentification:
-    """The plan of Safe Harbor, but for keys: numbers of the role `id`, and groups it would drop, become pseudonyms.
+    """The plan of Safe Harbor, but for keys: numbers of the role `id`, and groups that it drops, become pseudonyms.
 
     So the rows of one person stay together and tables can be joined. It is pseudonymisation (GDPR Art. 4(5)), not
     anonymisation, and not Safe Harbor (45 CFR §164.514(c)(1)). Texts that hold identifiers among other words still go.
