@@ -13,8 +13,18 @@ from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress
-from hauberk.data import Dataset, Kind, encode_labels, encode_rows, encode_weights, input_schema, row_digests
-from hauberk.flows.configuration import HardenSection
+from hauberk.data import (
+    Dataset,
+    Kind,
+    Role,
+    Schema,
+    encode_labels,
+    encode_rows,
+    encode_weights,
+    input_schema,
+    row_digests,
+)
+from hauberk.flows.configuration import DataSection, FeatureSection, HardenSection
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.project import Project
 from hauberk.flows.training import training_set
@@ -160,8 +170,27 @@ def _assumptions(project: Project, datasets: Datasets) -> Iterator[str]:
             f"The categories of {', '.join(guessed)} are read off the training rows: bad rows bring no new ones, and "
             "those of the last row that holds one are not taken out."
         )
+    undecided = list(_undecided(project.configuration.data, schema))
+    if undecided:
+        yield (
+            f"The kind or role of {', '.join(undecided)} is read off the training rows: bad rows make no fraction of "
+            "whole numbers, no text of numbers and no input of a key."
+        )
+    if datasets.kept is not None:
+        yield "The rows in quarantine stay the same: they were found by looking at all rows, bad ones among them."
     if not project.configuration.data.test:
         yield "The test rows are held out of the same file: the bad rows come in after that."
+
+
+def _undecided(section: DataSection, schema: Schema) -> Iterator[str]:
+    """Columns of which `hauberk.toml` does not say what decides whether and how the model sees them."""
+    named = {section.id, section.time, section.group, *section.ignored}
+    for feature in schema.features:
+        told = section.features.get(feature.name, FeatureSection())
+        has_role = told.role is not None or feature.name in named
+        has_kind = told.kind is not None or feature.role is not Role.INPUT
+        if feature.role is not Role.TARGET and not (has_role and has_kind):
+            yield feature.name
 
 
 def _curve(certificate: Certificate, labels: NDArray[np.int64]) -> list[Json]:

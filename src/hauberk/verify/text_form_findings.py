@@ -54,8 +54,8 @@ def check_text_forms(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Find
     digits, a decimal comma or a unit, so no model sees their order), `mixed_types` (more than half of the different
     texts are numbers, some are words; told as information, for a code list may be so), `date_formats` (dates in
     several formats), `date_order` (the day stands first in some, the month in others, so that the rest cannot be
-    told). Whole numbers only are taken for codes, and so are groups of digits of one number of seven or more. The target
-    is left out.
+    told). Whole numbers only are taken for codes, and so are groups of digits of one number of seven or more. The
+    target is left out.
     """
     found: list[Finding] = []
     for feature in dataset.schema.features:

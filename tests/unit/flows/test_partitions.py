@@ -46,10 +46,10 @@ def table(n, seed):
 SCHEMA = infer_schema(pa.concat_tables([table(600, 0), table(200, 1)]), target="grade")
 
 
-def certify(train, toml=TOML):
+def certify(train, toml=TOML, kept=None):
     project = SimpleNamespace(seed=3, configuration=parse_configuration(toml))
     datasets = SimpleNamespace(
-        train=make_dataset(train, SCHEMA), test=make_dataset(table(200, 1), SCHEMA), schema=SCHEMA
+        train=make_dataset(train, SCHEMA), test=make_dataset(table(200, 1), SCHEMA), schema=SCHEMA, kept=kept
     )
     return certify_partitions(project, datasets, silent)
 
@@ -102,8 +102,27 @@ def test_claims_and_details_of_an_election_beside_the_model():
     assert curve[5] == names["partitions.poisoning_certified_accuracy.5"].estimate.value
     assert found.details["assumes"] == [
         "The categories of grade are read off the training rows: bad rows bring no new ones, and those of the last row "
-        "that holds one are not taken out."
+        "that holds one are not taken out.",
+        "The kind or role of key, size, colour is read off the training rows: bad rows make no fraction of whole "
+        "numbers, no text of numbers and no input of a key.",
     ]
+
+
+def test_nothing_is_taken_for_granted_where_the_file_says_everything():
+    told = b"""id = "key"
+[data.features.size]
+kind = "number"
+role = "input"
+[data.features.grade]
+categories = ["high", "low"]
+[data.features.colour]
+kind = "category"
+role = "input"
+"""
+    toml = TOML.replace(b"[data.features.colour]\n", told)
+    assert certify(table(300, 0), toml).details["assumes"] == []
+    (one,) = certify(table(300, 0), toml, kept=np.arange(300)).details["assumes"]
+    assert "quarantine" in one
 
 
 def test_claims_of_a_sealed_election_bear_no_prefix():
@@ -132,7 +151,8 @@ def test_a_row_of_great_weight_reaches_its_own_part_only():
     def members(rows):
         project = SimpleNamespace(seed=3, configuration=parse_configuration(TOML))
         dataset = make_dataset(rows, schema)
-        found = certify_partitions(project, SimpleNamespace(train=dataset, test=dataset, schema=schema), silent)
+        known = SimpleNamespace(train=dataset, test=dataset, schema=schema, kept=None)
+        found = certify_partitions(project, known, silent)
         return parse_json(serialise_model(found.model)[1], where="model")["members"]
 
     changed = [one != two for one, two in zip(members(train), members(other), strict=True)]

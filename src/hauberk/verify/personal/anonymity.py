@@ -16,11 +16,11 @@ __all__ = ["Anonymity", "Diversity", "measure_anonymity"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diversity:
-    """How much the sensitive column varies in the class where it varies least.
+    """How much the sensitive column varies in the class where it varies least; classes without a value are left out.
 
     Attributes:
         sensitive: Name of the column.
-        distinct: Different values there; 1 means that belonging to the class tells the value.
+        distinct: Different values there; 1 means that belonging to the class tells the value, 0 that there is none.
         entropy: exp of the entropy there, 1 to `distinct`: how many evenly frequent values would vary as much.
     """
 
@@ -60,7 +60,8 @@ class Anonymity:
 def measure_anonymity(dataset: Dataset, *, quasi: Sequence[str], k: int, sensitive: str | None = None) -> Anonymity:
     """k-anonymity over the quasi-identifiers, and l-diversity of one sensitive column, distinct and by entropy.
 
-    A missing value equals another missing one, as a reader of the table sees it. Both are properties of this table
+    A missing quasi-identifier equals another missing one, as a reader of the table sees it. A missing sensitive value
+    is no value: a class of one illness and gaps gives the illness away. Both are properties of this table
     only: they say nothing of what a second release, or knowledge from elsewhere, gives away.
 
     Args:
@@ -86,7 +87,7 @@ def measure_anonymity(dataset: Dataset, *, quasi: Sequence[str], k: int, sensiti
         classes=sizes.size,
         smallest=int(sizes.min()),
         rows_below=int(sizes[sizes < k].sum()),
-        diversity=None if sensitive is None else _diversity(dataset, by_name[sensitive], group, sizes),
+        diversity=None if sensitive is None else _diversity(dataset, by_name[sensitive], group),
     )
 
 
@@ -110,13 +111,20 @@ def _numbers(dataset: Dataset, features: list[Feature]) -> NDArray[np.int64]:
     return numbers
 
 
-def _diversity(dataset: Dataset, feature: Feature, group: NDArray[np.int64], sizes: NDArray[np.int64]) -> Diversity:
-    value = _numbers(dataset, [feature])
-    pairs, counts = np.unique(np.stack([group, value]), axis=1, return_counts=True)
-    within = counts / sizes[pairs[0]]
-    entropy = np.bincount(pairs[0], weights=-within * np.log(within), minlength=sizes.size)
+def _diversity(dataset: Dataset, feature: Feature, group: NDArray[np.int64]) -> Diversity:
+    known = dataset.table.column(feature.name).is_valid().to_numpy().astype(bool)
+    group, value = group[known], _numbers(dataset, [feature])[known]
+    if not group.size:
+        return Diversity(sensitive=feature.name, distinct=0, entropy=0.0)
+    # One number a pair: comparing pairs as rows takes many times as long.
+    width = int(value.max()) + 1
+    pairs, counts = np.unique(group * width + value, return_counts=True)
+    place = pairs // width
+    sizes = np.bincount(group)
+    within = counts / sizes[place]
+    entropy = np.bincount(place, weights=-within * np.log(within))
     return Diversity(
         sensitive=feature.name,
-        distinct=int(np.bincount(pairs[0], minlength=sizes.size).min()),
-        entropy=float(np.exp(entropy.min())),
+        distinct=int(np.bincount(place)[sizes > 0].min()),
+        entropy=float(np.exp(entropy[sizes > 0].min())),
     )

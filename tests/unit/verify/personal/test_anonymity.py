@@ -37,6 +37,19 @@ def test_diversity_of_the_worst_class() -> None:
     assert whole.entropy == pytest.approx(math.exp(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75))))
 
 
+def test_gaps_in_the_sensitive_column_hide_nothing() -> None:
+    table = pa.table(
+        {"zip": ["a", "a", "a", "b", "b", "b", "c", "c"], "ill": ["flu", None, "flu", "flu", "cold", None, None, None]}
+    )
+    ills = make_dataset(table, infer_schema(table, target=None))
+    found = measure_anonymity(ills, quasi=("zip",), k=2, sensitive="ill").diversity
+    assert (found.distinct, found.entropy) == (1, 1.0)
+    rest = measure_anonymity(ills.take(np.arange(3, 8)), quasi=("zip",), k=2, sensitive="ill").diversity
+    assert (rest.distinct, rest.entropy) == (2, pytest.approx(2.0))
+    none = measure_anonymity(ills.take(np.array([6, 7])), quasi=("zip",), k=2, sensitive="ill").diversity
+    assert (none.distinct, none.entropy) == (0, 0.0)
+
+
 def test_dropping_a_quasi_identifier_makes_crowds_no_smaller() -> None:
     both = measure_anonymity(dataset(), quasi=("zip", "age"), k=3)
     assert measure_anonymity(dataset(), quasi=("age",), k=3).smallest >= both.smallest

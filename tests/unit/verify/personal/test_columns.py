@@ -6,8 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hauberk.data import infer_schema, make_dataset
-from hauberk.verify.personal import EvidenceKind, Identifier, IdentifierEvidence, scan_personal
+from hauberk.data import FeatureOverride, Kind, infer_schema, make_dataset
+from hauberk.verify.personal import (
+    Drop,
+    EvidenceKind,
+    Identifier,
+    IdentifierEvidence,
+    deidentify,
+    propose_safe_harbor,
+    scan_personal,
+)
 
 N = 200
 SEED = 3
@@ -56,6 +64,40 @@ def test_years_may_stay_and_months_may_not() -> None:
     assert not found("year", np.random.default_rng(SEED).integers(1950, 2020, N))
     assert found("month", np.random.default_rng(SEED).integers(1, 12, N))[Identifier.DATE].is_weak
     assert Identifier.DATE in found("period", [f"2019-{n % 12 + 1:02}" for n in range(N)])
+
+
+def test_times_of_day_are_no_dates() -> None:
+    assert not found("x", [datetime.time(n % 24, n % 60) for n in range(N)])
+    assert Identifier.DATE in found("x", [datetime.datetime(1970, 1, 1 + n % 9, n % 24) for n in range(N)])
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%y", "%d.%m.%y", "%d-%b-%y", "%y-%m-%d", "%d %B %y", "%m/%d/%y %I:%M %p"])
+def test_dates_with_years_of_two_digits(form: str) -> None:
+    days = [(datetime.datetime(1950, 1, 1) + datetime.timedelta(days=97 * n)).strftime(form) for n in range(N)]
+    assert found("x", days)[Identifier.DATE].kinds == (EvidenceKind.FORMAT,)
+    table = pa.table({"x": days})
+    schema = infer_schema(table, target=None)
+    plan = propose_safe_harbor(scan_personal(make_dataset(table, schema), seed=0), schema, reference_year=2020)
+    assert plan.steps == (Drop(column="x"),)
+
+
+def test_codes_and_versions_are_no_dates_with_years_of_two_digits() -> None:
+    random = np.random.default_rng(SEED)
+    for form in ("{}-{}-{}", "{}/{}/{}", "{:02}.{:02}.{:02}"):
+        assert not found("x", [form.format(*each) for each in random.integers(10, 99, (N, 3))])
+    assert not found("x", ["{}.{}.{}".format(*each) for each in random.integers(0, 20, (N, 3))])
+
+
+@pytest.mark.parametrize("form", ["%B %Y", "%b %Y", "%m/%Y"])
+def test_months_in_words_may_not_stay(form: str) -> None:
+    months = [datetime.date(1950 + n % 70, n % 12 + 1, 1).strftime(form) for n in range(N)]
+    table = pa.table({"x": months})
+    schema = infer_schema(table, target=None, overrides={"x": FeatureOverride(kind=Kind.TEXT)})
+    dataset = make_dataset(table, schema)
+    (one,) = scan_personal(dataset, seed=1)
+    assert one.identifier is Identifier.DATE
+    plan = propose_safe_harbor((one,), schema, reference_year=2000)
+    assert deidentify(dataset, plan).table.column("x").to_pylist()[:2] == [1950, 1951]
 
 
 def test_packed_dates_against_chance() -> None:

@@ -6,6 +6,7 @@ from hauberk.verify.personal.columns.named_identifiers import look_at_name, look
 from hauberk.verify.personal.columns.person_names import look_at_person_names
 from hauberk.verify.personal.columns.points_in_time import look_at_points_in_time
 from hauberk.verify.personal.columns.postal_codes import look_at_postal_codes
+from hauberk.verify.personal.columns.short_dates import look_at_short_dates
 from hauberk.verify.personal.hit import ColumnLook
 
 __all__ = ["COLUMN_LOOKS"]
@@ -18,4 +19,5 @@ COLUMN_LOOKS: tuple[ColumnLook, ...] = (
     look_at_points_in_time,
     look_at_postal_codes,
     look_at_record_numbers,
+    look_at_short_dates,
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hauberk.data import Feature, Kind, Schema
 from hauberk.data.names import speaks_of
 from hauberk.verify.personal.column_names import named_identifiers
+from hauberk.verify.personal.columns.short_dates import SHORT_YEAR
 from hauberk.verify.personal.deidentify.deidentification import Deidentification
 from hauberk.verify.personal.deidentify.steps import AgeToNinety, DateToYear, Drop, Step, ZipToThree
 from hauberk.verify.personal.evidence import IdentifierEvidence
@@ -29,10 +30,10 @@ def propose_safe_harbor(
 ) -> Deidentification:
     """Steps that take the identifiers of 45 CFR §164.514(b)(2)(i) away. A person should read them before they are used.
 
-    Dates become years, ZIP codes three digits, ages over 89 become 90; every other column with an identifier goes,
-    also where the evidence is weak, where it stands inside a text, and where the schema marks a column `personal`
-    without more being found. Data concerning health stay: they are what is shared. Columns of ages and of years of
-    birth get their step whether or not the sample held an old one. The target is not spared.
+    Dates become years unless these have two digits, ZIP codes three digits, ages over 89 become 90; every other column
+    with an identifier goes, also where the evidence is weak, where it stands inside a text, and where the schema marks
+    a column `personal` without more being found. Data concerning health stay: they are what is shared. Columns of ages
+    and of years of birth get their step whether or not the sample held an old one. The target is not spared.
 
     The rule also asks that you do not know of a way to recognise somebody in what is left (§164.514(b)(2)(ii)); no
     scan can say that.
@@ -59,7 +60,7 @@ def _step(feature: Feature, found: list[IdentifierEvidence], earliest: int) -> S
         return AgeToNinety(column=name)
     if len(found) == 1 and not found[0].is_weak and not found[0].inside_text:
         one = found[0]
-        if one.identifier is Identifier.DATE:
+        if one.identifier is Identifier.DATE and SHORT_YEAR not in one.schemes:
             return DateToYear(column=name, earliest=earliest)
         if one.identifier is Identifier.POSTAL_CODE and one.schemes and _US_ZIP.issuperset(one.schemes):
             return ZipToThree(column=name, areas=speaks_of(name, _AREAS))

@@ -17,6 +17,7 @@ _TIME = r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{
 _ISO = re.compile(rf"({_CENTURY})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{1,2}}){_TIME}")
 _LAST = re.compile(rf"([0-9]{{1,2}})[-/.]([0-9]{{1,2}})[-/.]({_CENTURY}){_TIME}")
 _YEAR_MONTH = re.compile(rf"({_CENTURY})[-/](?:0[1-9]|1[0-2])")
+_MONTH_YEAR = re.compile(rf"(?:{_MONTH},?[ -]|(?:0?[1-9]|1[0-2])/)({_CENTURY})")
 _PACKED = re.compile(rf"({_CENTURY})([0-9]{{2}})([0-9]{{2}})")
 _WORDS = re.compile(
     rf"(?:([0-9]{{1,2}})(?:st|nd|rd|th)?[ -]({_MONTH})|({_MONTH}) ([0-9]{{1,2}})(?:st|nd|rd|th)?),?[ -]({_CENTURY})"
@@ -41,9 +42,8 @@ def parse_year(text: str) -> int | None:
     if found := _WORDS.fullmatch(text):
         number = _MONTHS.index((found[2] or found[3])[:3].lower()) + 1
         return int(found[5]) if _is_day(int(found[5]), number, int(found[1] or found[4])) else None
-    if found := _YEAR_MONTH.fullmatch(text):
-        return int(found[1])
-    return None
+    found = _YEAR_MONTH.fullmatch(text) or _MONTH_YEAR.fullmatch(text)
+    return int(found[1]) if found else None
 
 
 def _is_day(year: int, month: int, day: int) -> bool:
