@@ -36,7 +36,16 @@ from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.errors import BadTrainFunction, NotATrainingLabel
 from hauberk.flows.functions import UserFunction, is_function, load_function
 
-__all__ = ["Datasets", "load_datasets", "read_source", "require_learnable"]
+__all__ = [
+    "Datasets",
+    "finish_schema",
+    "held_out",
+    "load_datasets",
+    "overrides_of",
+    "read_source",
+    "refuse_unlearnable",
+    "require_learnable",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +159,17 @@ def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:
 
 def _schema(table: pa.Table, configuration: Configuration) -> Schema:
     section = configuration.data
-    schema = infer_schema(table, target=section.target, overrides=_overrides(section), where=section.train)
+    schema = infer_schema(table, target=section.target, overrides=overrides_of(section), where=section.train)
+    return finish_schema(schema, configuration)
+
+
+def finish_schema(schema: Schema, configuration: Configuration) -> Schema:
+    """The schema with the relations and the adversary's budget of `hauberk.toml`.
+
+    Raises:
+        BadOverride: It contradicts itself.
+    """
+    section = configuration.data
     relations = tuple(
         LinearRelation(name=r.name, coefficients=tuple(sorted(r.coefficients.items())), bound=r.bound)
         for r in section.relations
@@ -159,7 +178,7 @@ def _schema(table: pa.Table, configuration: Configuration) -> Schema:
     return verify_schema(replace(schema, relations=relations, budget=budget), where=FILE)
 
 
-def _overrides(section: DataSection) -> dict[str, FeatureOverride]:
+def overrides_of(section: DataSection) -> dict[str, FeatureOverride]:
     """The lists of columns and the tables of single columns, as one override a column; the table wins."""
     overrides: dict[str, FeatureOverride] = {}
 
@@ -192,13 +211,18 @@ def _merge(old: FeatureOverride, new: FeatureOverride) -> FeatureOverride:
 
 def _split(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
     """Hold out a share of the rows of every class, by seed."""
-    labels = encode_labels(dataset)
+    held = held_out(encode_labels(dataset), share, seed)
+    return dataset.take(np.flatnonzero(~held)), dataset.take(np.flatnonzero(held))
+
+
+def held_out(labels: NDArray[np.integer], share: float, seed: int) -> NDArray[np.bool_]:
+    """(n,) the rows that are held out for the test, a share of every class, by (n,) class codes."""
     generator = np.random.default_rng([seed, 1])
     held = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         held[generator.permutation(rows)[: max(1, round(share * len(rows)))]] = True
-    return dataset.take(np.flatnonzero(~held)), dataset.take(np.flatnonzero(held))
+    return held
 
 
 def require_learnable(train: Dataset, *, folds: int) -> None:
@@ -208,13 +232,25 @@ def require_learnable(train: Dataset, *, folds: int) -> None:
         NotATrainingLabel: They do.
     """
     target = train.schema.target
+    counts = np.bincount(
+        encode_labels(train)[encode_weights(train) > 0], minlength=len(target.categories) if target else 0
+    )
+    refuse_unlearnable(train.schema, counts, folds=folds)
+
+
+def refuse_unlearnable(schema: Schema, counts: NDArray[np.integer], *, folds: int) -> None:
+    """What `require_learnable` refuses, by the (k,) training rows of each class that count.
+
+    Raises:
+        NotATrainingLabel: See there.
+    """
+    target = schema.target
     where, classes = (target.name, target.categories) if target else ("target", ())
-    if not train.schema.inputs:
+    if not schema.inputs:
         hint = 'keys, times, free text and ignored columns are no inputs; give one `role = "input"`'
         raise NotATrainingLabel(where="data", expected="at least one input column", got="none", hint=hint)
     if len(classes) < 2:
         raise NotATrainingLabel(where=where, expected="at least two classes", got=f"{len(classes)}")
-    counts = np.bincount(encode_labels(train)[encode_weights(train) > 0], minlength=len(classes))
     rarest = int(counts.argmin())
     if counts[rarest] < folds:
         raise NotATrainingLabel(

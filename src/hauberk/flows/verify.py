@@ -18,7 +18,15 @@ from hauberk.flows.suspects import rank_training_rows, suspects_file, suspicion_
 from hauberk.stats import estimate_proportion
 from hauberk.verify import AttackKind, Suspicion, classify_attack, guarded_check, suspicion_findings
 
-__all__ = ["ROW_DIGESTS", "SUSPECTS", "verify_data", "verify_document"]
+__all__ = [
+    "PREDICATE",
+    "ROW_DIGESTS",
+    "SUSPECTS",
+    "count_claim",
+    "share_claims",
+    "verify_data",
+    "verify_document",
+]
 
 PREDICATE = "urn:hauberk:verify:dataset:v1"
 SUSPECTS = "suspects.parquet"
@@ -50,9 +58,9 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
         return StageOutput(
             subjects=subjects,
             claims=(
-                _count("train_rows", datasets.train.rows),
-                _count("test_rows", datasets.test.rows),
-                *_shares(suspicion),
+                count_claim("train_rows", datasets.train.rows),
+                count_claim("test_rows", datasets.test.rows),
+                *share_claims(suspicion),
             ),
             findings=(*datasets.notes, *findings, *named(suspicion_findings(suspicion, q=section.q), datasets)),
             details=suspicion_details(suspicion, datasets, section.q),
@@ -96,12 +104,14 @@ def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
     }
 
 
-def _count(name: str, count: int) -> Claim:
+def count_claim(name: str, count: int) -> Claim:
+    """A number of rows, which is exact."""
     exact = Estimate(value=count, low=count, high=count, n=0, method="count")
     return Claim(name=name, estimate=exact, rung=Rung.MEASURED, unit="rows")
 
 
-def _shares(suspicion: Suspicion) -> list[Claim]:
+def share_claims(suspicion: Suspicion) -> list[Claim]:
+    """Which share of the rows is suspicious and, with trusted rows, flagged."""
     masks = {"label_suspects": suspicion.suspicious}
     masks |= {"label_flags": suspicion.flagged} if suspicion.p_value is not None else {}
     return [

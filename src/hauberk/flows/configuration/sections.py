@@ -185,6 +185,10 @@ class VerifySection:
         trusted_by_class: Hold each row against the trusted rows of its own class only; needed where they were chosen
             class by class, and weaker.
         drop_cap: Largest share of the rows, and of the rows of one class, that a quarantine may take.
+        in_memory_rows: Most rows of the training and of the test file that `hauberk verify` loads whole. Of more it
+            reads batches, checks all of them, and draws `sample_rows` for what needs many rows at once. The other
+            stages load all rows.
+        sample_rows: Rows of that sample.
     """
 
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
@@ -193,6 +197,8 @@ class VerifySection:
     q: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     trusted_by_class: bool = False
     drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    in_memory_rows: Count = 1_000_000
+    sample_rows: Annotated[int, Meta(ge=1000)] = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
