@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 __all__ = ["DISTINCT_KEPT", "DistinctSketch", "hash_numbers", "sketch_distinct"]
 
-DISTINCT_KEPT = 16_384
-"""Least hashes that are kept: so many different values are counted exactly, more with a standard error of 0.8 %."""
+DISTINCT_KEPT = 8192
+"""Least hashes that are kept: fewer different values are counted exactly, more with a standard error of 1.1 %."""
 Hashes = NDArray[np.uint64]
 _NONE: Hashes = np.empty(0, np.uint64)
 
@@ -48,6 +48,11 @@ class DistinctSketch:
 
 def sketch_distinct(hashes: Hashes) -> DistinctSketch:
     """The sketch of (n,) hashes of values, one for each value."""
+    if hashes.size > 2 * DISTINCT_KEPT:
+        # Where few values repeat, the least of them need not be sorted out of all.
+        least = np.unique(np.partition(hashes, 2 * DISTINCT_KEPT)[: 2 * DISTINCT_KEPT])
+        if least.size >= DISTINCT_KEPT:
+            return DistinctSketch(least=least[:DISTINCT_KEPT])
     return DistinctSketch(least=np.unique(hashes)[:DISTINCT_KEPT])
 
 

@@ -68,8 +68,12 @@ def sketch_quantiles(values: NDArray[np.float64]) -> QuantileSketch:
     size = np.abs(values)
     place = np.ceil(np.log(np.maximum(size, np.finfo(np.float64).tiny)) / _WIDTH).astype(np.int64)
     codes = np.sign(values).astype(np.int64) * (place + _OFFSET)
-    found, counts = np.unique(codes, return_counts=True)
-    return QuantileSketch(cells=dict(zip(found.tolist(), counts.tolist(), strict=True)))
+    if not codes.size:
+        return QuantileSketch()
+    first = int(codes.min())
+    counts = np.bincount(codes - first)
+    found = np.flatnonzero(counts)
+    return QuantileSketch(cells=dict(zip((found + first).tolist(), counts[found].tolist(), strict=True)))
 
 
 def _value(code: int) -> float:

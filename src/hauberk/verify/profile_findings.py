@@ -16,7 +16,7 @@ __all__ = ["profile_findings"]
 def profile_findings(profile: TableProfile, schema: Schema) -> tuple[Finding, ...]:
     """Findings on columns and classes, of the same codes as of a table in memory.
 
-    They differ in one thing: different values beyond 16,384 are estimated, so that a column within two hundredths of
+    They differ in one thing: different values beyond 8,192 are estimated, so that a column within five hundredths of
     the share that makes a key may be called one or not. Whether an input gives the label away is not known here.
     """
     found = [

@@ -198,7 +198,7 @@ class VerifySection:
     trusted_by_class: bool = False
     drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     in_memory_rows: Count = 1_000_000
-    sample_rows: Annotated[int, Meta(ge=1000)] = 100_000
+    sample_rows: Annotated[int, Meta(ge=1000)] = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
