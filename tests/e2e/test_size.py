@@ -117,7 +117,7 @@ def test_flags_with_trusted_rows(tmp_path, run):
 
 
 def test_trusted_rows_out_of_the_training_data_are_refused(tmp_path, run):
-    folder = make(tmp_path / "parts", extra=STREAMED, trusted=10)
+    folder = make(tmp_path / "parts", extra=STREAMED, trusted=100)
     parquet.write_table(parquet.read_table(folder / "train.parquet").slice(0, 3000), folder / "trusted.parquet")
     done = run("verify", folder, "--json")
     assert done.code == 2
