@@ -24,7 +24,7 @@ _EXPECTED = {
 _NAMED = 5
 
 
-def conform_table(table: pa.Table, schema: Schema, *, where: str = "") -> pa.Table:
+def conform_table(table: pa.Table, schema: Schema, *, where: str = "", first_row: int = 0) -> pa.Table:
     """The table with the schema's columns, in its order and in the Arrow types of their kinds.
 
     Types are enforced here; ranges, unknown categories and missing values are findings of the `verify` room. For
@@ -34,6 +34,7 @@ def conform_table(table: pa.Table, schema: Schema, *, where: str = "") -> pa.Tab
         table: `pyarrow.Table` of any types.
         schema: What the columns are.
         where: File or request, for messages.
+        first_row: Number of the first row in its file, for messages, where the table is a batch.
 
     Raises:
         DuplicateColumn, UnknownColumn, MissingColumn: Other columns than the schema's.
@@ -53,7 +54,7 @@ def conform_table(table: pa.Table, schema: Schema, *, where: str = "") -> pa.Tab
         if feature.name not in given:
             hint = nearest_hint(feature.name, names)
             raise MissingColumn(where=where, expected=f"a column `{feature.name}`", got="none", hint=hint)
-        columns.append(_conform_column(table.column(feature.name), feature, where))
+        columns.append(_conform_column(table.column(feature.name), feature, where, first_row))
     types = [pa.field(feature.name, ARROW_TYPES[feature.kind]) for feature in schema.features]
     return pa.table(columns, schema=pa.schema(types))
 
@@ -70,7 +71,9 @@ def refuse_repeated_names(names: Iterable[str], *, where: str) -> None:
         raise DuplicateColumn(where=where, expected="a name for each column", got=f"{got} more than once")
 
 
-def refuse_bad_values(source: pa.ChunkedArray, cast: CastColumn, feature: Feature, *, where: str) -> None:
+def refuse_bad_values(
+    source: pa.ChunkedArray, cast: CastColumn, feature: Feature, *, where: str, first_row: int = 0
+) -> None:
     """Refuse a column of which some values could not be cast.
 
     Raises:
@@ -78,7 +81,7 @@ def refuse_bad_values(source: pa.ChunkedArray, cast: CastColumn, feature: Featur
     """
     if not cast.bad.size:
         return
-    rows = ", ".join(str(row) for row in cast.bad[:_NAMED])
+    rows = ", ".join(str(row + first_row) for row in cast.bad[:_NAMED])
     more = f" and {cast.bad.size - _NAMED} more" if cast.bad.size > _NAMED else ""
     hidden = feature.personal or feature.sensitive
     value = "a value that is not shown" if hidden else repr(source[int(cast.bad[0])].as_py())[:60]
@@ -90,9 +93,9 @@ def refuse_bad_values(source: pa.ChunkedArray, cast: CastColumn, feature: Featur
     )
 
 
-def _conform_column(column: pa.ChunkedArray, feature: Feature, where: str) -> pa.ChunkedArray:
+def _conform_column(column: pa.ChunkedArray, feature: Feature, where: str, first_row: int) -> pa.ChunkedArray:
     cast = cast_column(column, feature.kind, where=f"{where}: column `{feature.name}`".removeprefix(": "))
-    refuse_bad_values(column, cast, feature, where=where)
+    refuse_bad_values(column, cast, feature, where=where, first_row=first_row)
     if feature.kind is Kind.CATEGORY and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return _respelt(cast.values, feature.categories)
     return cast.values

@@ -53,7 +53,7 @@ class Dataset:
         return Dataset(table=self.table.take(pa.array(chosen)), schema=self.schema)
 
 
-def make_dataset(table: pa.Table, schema: Schema, *, where: str = "") -> Dataset:
+def make_dataset(table: pa.Table, schema: Schema, *, where: str = "", first_row: int = 0) -> Dataset:
     """The table in the form of the schema; raises what `conform_table` raises.
 
     >>> import pyarrow as pa
@@ -63,4 +63,4 @@ def make_dataset(table: pa.Table, schema: Schema, *, where: str = "") -> Dataset
     >>> dataset.rows, [str(feature.role) for feature in dataset.schema.features]
     (4, ['input', 'target'])
     """
-    return Dataset(table=conform_table(table, schema, where=where), schema=schema)
+    return Dataset(table=conform_table(table, schema, where=where, first_row=first_row), schema=schema)

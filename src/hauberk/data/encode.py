@@ -12,7 +12,7 @@ from hauberk.data.dataset import Dataset
 from hauberk.data.errors import BadLabel, BadRows, BadTarget, BadValue, BadWeight, UnsupportedColumn
 from hauberk.data.schema import Feature, Kind, Role, Schema
 
-__all__ = ["decode_rows", "encode_labels", "encode_rows", "encode_weights"]
+__all__ = ["bad_label", "decode_rows", "encode_labels", "encode_rows", "encode_weights"]
 
 _EXACT = 2**53
 """Whole numbers up to here have an exact float64 (IEEE 754 binary64, 53 bits of significand)."""
@@ -37,12 +37,13 @@ def encode_rows(dataset: Dataset) -> NDArray[np.float64]:
     return rows
 
 
-def encode_labels(dataset: Dataset, *, where: str = "") -> NDArray[np.int64]:
+def encode_labels(dataset: Dataset, *, where: str = "", first_row: int = 0) -> NDArray[np.int64]:
     """The target as (n,) int64 class codes in the order of its categories.
 
     Args:
         dataset: With a target.
         where: File, for messages.
+        first_row: Number of the first row in its file, for messages, where the dataset is a batch.
 
     Raises:
         BadTarget: The schema has no target, or one that is not a category.
@@ -55,14 +56,18 @@ def encode_labels(dataset: Dataset, *, where: str = "") -> NDArray[np.int64]:
     bad = np.flatnonzero(codes < 0)
     if bad.size:
         label = dataset.table.column(target.name)[int(bad[0])].as_py()
-        more = f" and {bad.size - 1} more" if bad.size > 1 else ""
-        raise BadLabel(
-            where=f"{where}: column `{target.name}`, row {bad[0]}{more}".removeprefix(": "),
-            expected=f"one of {', '.join(repr(category) for category in target.categories[:12])}",
-            got="a missing label" if label is None else repr(label)[:60],
-            hint="drop these rows or correct their labels",
-        )
+        raise bad_label(target, label, row=int(bad[0]) + first_row, more=bad.size - 1, where=where)
     return codes
+
+
+def bad_label(target: Feature, label: str | None, *, row: int, more: int, where: str) -> BadLabel:
+    """The error on a label that is missing or none of the target's categories, in a row and some more."""
+    return BadLabel(
+        where=f"{where}: column `{target.name}`, row {row}{f' and {more} more' if more else ''}".removeprefix(": "),
+        expected=f"one of {', '.join(repr(category) for category in target.categories[:12])}",
+        got="a missing label" if label is None else repr(label)[:60],
+        hint="drop these rows or correct their labels",
+    )
 
 
 def encode_weights(dataset: Dataset, *, where: str = "") -> NDArray[np.float64]:

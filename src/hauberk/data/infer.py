@@ -27,7 +27,7 @@ from hauberk.data.schema import Feature, Kind, Role, Schema
 from hauberk.data.schema_rules import verify_schema
 from hauberk.data.separator import separator_hint
 
-__all__ = ["DEFAULT_INFERENCE", "Inference", "infer_schema"]
+__all__ = ["DEFAULT_INFERENCE", "Inference", "infer_schema", "sorted_categories"]
 
 _NONE: Mapping[str, FeatureOverride] = MappingProxyType({})
 
@@ -253,14 +253,14 @@ def _with_values(feature: Feature, values: pa.ChunkedArray) -> Feature:
     if feature.kind is Kind.TEXT:
         return feature
     if feature.kind is Kind.CATEGORY:
-        return replace(feature, categories=_sorted_categories(pc.unique(values.drop_null()).to_pylist()))
+        return replace(feature, categories=sorted_categories(pc.unique(values.drop_null()).to_pylist()))
     ends = pc.min_max(values).as_py()
     if ends["min"] is None:
         return feature
     return replace(feature, low=float(ends["min"]), high=float(ends["max"]))
 
 
-def _sorted_categories(found: list[str]) -> tuple[str, ...]:
+def sorted_categories(found: list[str]) -> tuple[str, ...]:
     """By value where all are whole numbers, else by code point."""
     if all(text.removeprefix("-").isdecimal() and text.isascii() for text in found):
         return tuple(sorted(found, key=lambda text: (int(text), text)))

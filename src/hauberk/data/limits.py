@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT_TABLE_LIMITS", "TableLimits"]
+__all__ = ["DEFAULT_TABLE_LIMITS", "STREAM_LIMITS", "TableLimits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +25,5 @@ class TableLimits:
 
 
 DEFAULT_TABLE_LIMITS = TableLimits()
+STREAM_LIMITS = TableLimits(table_bytes=1024**4)
+"""For a table of which only one batch is in memory at a time."""

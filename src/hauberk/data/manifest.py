@@ -27,10 +27,12 @@ __all__ = [
     "BATCH_ROWS",
     "ChangedBatch",
     "Manifest",
+    "ManifestBuilder",
     "build_manifest",
     "changed_rows",
     "compare_manifests",
     "digest_manifest",
+    "digest_rows",
     "find_changed_rows",
     "parse_manifest",
     "render_manifest",
@@ -79,22 +81,60 @@ def build_manifest(dataset: Dataset, *, batch_rows: int = BATCH_ROWS) -> Manifes
     Raises:
         NoRows: The dataset is empty, and an empty manifest would vouch for anything.
     """
-    if not dataset.rows or batch_rows < 1:
-        raise NoRows(expected="at least one row", got=f"{dataset.rows} rows in batches of {batch_rows}")
-    window = _WINDOW * batch_rows
-    digests: list[Digest] = []
+    builder, window = ManifestBuilder(batch_rows=batch_rows), _WINDOW * batch_rows
     for start in range(0, dataset.rows, window):
-        rows = row_bytes(dataset.table.slice(start, window), dataset.schema.features)
-        digests += [
-            digest_bytes(_BATCH + _span(rows, first, first + batch_rows)) for first in range(0, len(rows), batch_rows)
-        ]
-    return Manifest(
-        rows=dataset.rows,
-        batch_rows=batch_rows,
-        columns=_columns(dataset.schema),
-        schema=digest_schema(without_adversary(dataset.schema)),
-        batches=tuple(digests),
-    )
+        builder.add(row_bytes(dataset.table.slice(start, window), dataset.schema.features))
+    return builder.manifest(dataset.schema)
+
+
+class ManifestBuilder:
+    """Makes a manifest of rows that come in pieces of any size.
+
+    Law: the pieces change nothing; `build_manifest` of the whole gives the same.
+
+    Args:
+        batch_rows: Rows of each batch of the manifest.
+
+    Raises:
+        NoRows: That is less than one.
+    """
+
+    def __init__(self, *, batch_rows: int = BATCH_ROWS) -> None:
+        if batch_rows < 1:
+            raise NoRows(expected="at least one row", got=f"batches of {batch_rows}")
+        self._batch_rows = batch_rows
+        self._digests: list[Digest] = []
+        self._open = hashlib.sha256(_BATCH)
+        self._rows = 0
+
+    def add(self, rows: RowBytes) -> None:
+        """Take in the canonical bytes of the next rows, all features of the schema."""
+        first = 0
+        while first < len(rows):
+            stop = min(len(rows), first + self._batch_rows - self._rows % self._batch_rows)
+            self._open.update(_span(rows, first, stop))
+            self._rows += stop - first
+            first = stop
+            if self._rows % self._batch_rows == 0:
+                self._digests.append(Digest(self._open.hexdigest()))
+                self._open = hashlib.sha256(_BATCH)
+
+    def manifest(self, schema: Schema) -> Manifest:
+        """The manifest of all rows so far.
+
+        Raises:
+            NoRows: There are none, and an empty manifest would vouch for anything.
+        """
+        if not self._rows:
+            raise NoRows(expected="at least one row", got=f"0 rows in batches of {self._batch_rows}")
+        last = (Digest(self._open.hexdigest()),) if self._rows % self._batch_rows else ()
+        return Manifest(
+            rows=self._rows,
+            batch_rows=self._batch_rows,
+            columns=_columns(schema),
+            schema=digest_schema(without_adversary(schema)),
+            batches=(*self._digests, *last),
+        )
 
 
 def render_manifest(manifest: Manifest) -> bytes:
@@ -174,7 +214,11 @@ def find_changed_rows(manifest: Manifest, dataset: Dataset) -> tuple[ChangedBatc
 
 def row_digests(dataset: Dataset) -> NDArray[np.uint8]:
     """(n, 32) SHA-256 of each row's canonical bytes behind `hauberk:data:row:v1` and a line feed."""
-    rows = row_bytes(dataset.table, dataset.schema.features)
+    return digest_rows(row_bytes(dataset.table, dataset.schema.features))
+
+
+def digest_rows(rows: RowBytes) -> NDArray[np.uint8]:
+    """(n, 32) what `row_digests` gives for the canonical bytes of the rows."""
     start = hashlib.sha256(_ROW)
     digests = bytearray()
     for row in rows.to_pylist():

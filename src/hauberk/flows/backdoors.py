@@ -11,9 +11,8 @@ from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress
-from hauberk.data import Dataset, Kind, encode_labels, encode_rows
-from hauberk.flows.data_checks import named
-from hauberk.flows.datasets import Datasets
+from hauberk.data import Dataset, Kind, Schema, encode_labels, encode_rows
+from hauberk.flows.data_checks import numbered
 from hauberk.flows.project import Project
 from hauberk.models import TrainingSet, open_model
 from hauberk.models.builtin import fit_booster
@@ -58,11 +57,11 @@ class BackdoorSearch:
             ]
         return claims
 
-    def details(self, datasets: Datasets) -> dict[str, Json]:
+    def details(self, schema: Schema) -> dict[str, Json]:
         """The suspected signature by columns and kind of condition; no value of a row."""
         if self.found is None:
             return {"looked_at": 0}
-        evidence, schema = self.found.verdict.evidence, datasets.schema
+        evidence = self.found.verdict.evidence
         facts: dict[str, Json] = {"looked_at": self.found.looked_at, "tested": self.found.verdict.tested}
         facts |= {"passed": self.found.verdict.passed, "signature": str(evidence.signature)}
         if not evidence.suspects.any():
@@ -86,12 +85,12 @@ class BackdoorSearch:
         }
 
 
-def search_backdoors(project: Project, datasets: Datasets, report: Progress) -> BackdoorSearch:
+def search_backdoors(project: Project, train: Dataset, numbers: NDArray[np.intp], report: Progress) -> BackdoorSearch:
     """Look for a trigger in the training rows; one that is confirmed by retraining names its rows.
 
     A search that fails is the finding `verify.backdoor.not_checked`.
     """
-    train, most = datasets.train, project.configuration.verify.backdoor_rows
+    most = project.configuration.verify.backdoor_rows
     nothing = np.zeros(train.rows, bool)
     if not most:
         message = "not checked: backdoor (turned off by verify.backdoor-rows)"
@@ -115,7 +114,7 @@ def search_backdoors(project: Project, datasets: Datasets, report: Progress) -> 
             classes=target.categories if target else (),
         )
         results.append(found)
-        return named(findings, datasets)
+        return numbered(findings, numbers)
 
     findings = guarded_check("backdoor", check)
     found = results[0] if results else None

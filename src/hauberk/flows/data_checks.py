@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hauberk.core.engine import Engine, Failure, FailureKind, JobLimits, Outcome
 from hauberk.core.errors import Malformed
@@ -61,7 +62,11 @@ def check_groups(project: Project, datasets: Datasets, suspicion: Suspicion) -> 
 
 def named(findings: tuple[Finding, ...], datasets: Datasets) -> tuple[Finding, ...]:
     """Findings on the training rows, by the numbers that `verify quarantine` takes."""
-    numbers = datasets.numbers
+    return numbered(findings, datasets.numbers)
+
+
+def numbered(findings: tuple[Finding, ...], numbers: NDArray[np.intp]) -> tuple[Finding, ...]:
+    """Findings on some rows, by the (n,) numbers of these in their file."""
     return tuple(replace(one, rows=tuple(int(numbers[row]) for row in one.rows)) for one in findings)
 
 

@@ -40,11 +40,13 @@ from hauberk.flows.held_out import hold_out
 
 __all__ = [
     "Datasets",
+    "finish_schema",
     "load_datasets",
     "load_like",
     "load_train",
     "overrides_of",
     "read_source",
+    "refuse_unlearnable",
     "require_learnable",
 ]
 
@@ -204,6 +206,16 @@ def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:
 def _schema(table: pa.Table, configuration: Configuration) -> Schema:
     section = configuration.data
     schema = infer_schema(table, target=section.target, overrides=overrides_of(section), where=section.train)
+    return finish_schema(schema, configuration)
+
+
+def finish_schema(schema: Schema, configuration: Configuration) -> Schema:
+    """The schema with the relations and the adversary's budget of `hauberk.toml`.
+
+    Raises:
+        BadOverride: It contradicts itself.
+    """
+    section = configuration.data
     relations = tuple(
         LinearRelation(name=r.name, coefficients=tuple(sorted(r.coefficients.items())), bound=r.bound)
         for r in section.relations
@@ -250,13 +262,25 @@ def require_learnable(train: Dataset, *, folds: int) -> None:
         NotATrainingLabel: They do.
     """
     target = train.schema.target
+    counts = np.bincount(
+        encode_labels(train)[encode_weights(train) > 0], minlength=len(target.categories) if target else 0
+    )
+    refuse_unlearnable(train.schema, counts, folds=folds)
+
+
+def refuse_unlearnable(schema: Schema, counts: NDArray[np.integer], *, folds: int) -> None:
+    """What `require_learnable` refuses, by the (k,) training rows of each class that count.
+
+    Raises:
+        NotATrainingLabel: See there.
+    """
+    target = schema.target
     where, classes = (target.name, target.categories) if target else ("target", ())
-    if not train.schema.inputs:
+    if not schema.inputs:
         hint = 'keys, times, free text and ignored columns are no inputs; give one `role = "input"`'
         raise NotATrainingLabel(where="data", expected="at least one input column", got="none", hint=hint)
     if len(classes) < 2:
         raise NotATrainingLabel(where=where, expected="at least two classes", got=f"{len(classes)}")
-    counts = np.bincount(encode_labels(train)[encode_weights(train) > 0], minlength=len(classes))
     rarest = int(counts.argmin())
     if counts[rarest] < folds:
         raise NotATrainingLabel(

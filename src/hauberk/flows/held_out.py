@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.data import Dataset, Kind, Role, encode_labels, row_digests
 
-__all__ = ["hold_out"]
+__all__ = ["choose_held", "draw_rows", "hold_out", "time_columns"]
 
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 Draw = NDArray[np.uint64]
@@ -28,32 +30,37 @@ def hold_out(dataset: Dataset, share: float, *, seed: int) -> NDArray[np.bool_]:
         share: Above 0 and below 1.
         seed: Of the draw. Who writes rows and knows it can choose their side.
     """
-    draw = _draw(row_digests(dataset), seed)
-    held = np.zeros(dataset.rows, bool)
-    stamps = _stamps(dataset)
+    draw = draw_rows(row_digests(dataset), seed)
+    return choose_held(draw, encode_labels(dataset), time_columns(dataset), share)
+
+
+def choose_held(
+    draw: Draw, labels: NDArray[np.integer], times: Sequence[NDArray[np.float64]], share: float
+) -> NDArray[np.bool_]:
+    """What `hold_out` says, by (n,) draws, (n,) class codes and the columns of times, (n,) each, NaN for none."""
+    held = np.zeros(len(labels), bool)
+    stamps = next((column for column in times if len(np.unique(column[~np.isnan(column)])) > 1), None)
     if stamps is not None:
         known = np.flatnonzero(~np.isnan(stamps))
         latest = known[np.lexsort((draw[known], stamps[known]))[::-1]]
         held[latest[: max(1, round(share * known.size))]] = True
         return held
-    labels = encode_labels(dataset)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         held[rows[np.argsort(draw[rows], kind="stable")[: max(1, round(share * rows.size))]]] = True
     return held
 
 
-def _stamps(dataset: Dataset) -> NDArray[np.float64] | None:
-    """(n,) the times of the rows, NaN for none; None where no column tells them."""
-    for feature in dataset.schema.features:
-        if feature.role is Role.TIME and feature.kind in _NUMERIC:
-            stamps: NDArray[np.float64] = dataset.table.column(feature.name).cast("float64", safe=False).to_numpy()
-            if len(np.unique(stamps[~np.isnan(stamps)])) > 1:
-                return stamps
-    return None
+def time_columns(dataset: Dataset) -> list[NDArray[np.float64]]:
+    """The columns of numbers or dates that have the role `time`, (n,) each, NaN for no stamp."""
+    return [
+        dataset.table.column(feature.name).cast("float64", safe=False).to_numpy()
+        for feature in dataset.schema.features
+        if feature.role is Role.TIME and feature.kind in _NUMERIC
+    ]
 
 
-def _draw(digests: NDArray[np.uint8], seed: int) -> Draw:
+def draw_rows(digests: NDArray[np.uint8], seed: int) -> Draw:
     """(n,) numbers that seed and content of a row decide, evenly spread: the finaliser of SplitMix64 over both.
 
     Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators" (OOPSLA), figure 17.

@@ -6,7 +6,8 @@ store, since categories may be personal; the ledger has its digest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from hauberk.core.digest import Digest, digest_bytes
@@ -14,8 +15,8 @@ from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
-from hauberk.data import Schema, parse_schema, render_schema, without_adversary
-from hauberk.flows.datasets import Datasets, load_datasets, overrides_of
+from hauberk.data import Dataset, Schema, parse_schema, render_schema, without_adversary
+from hauberk.flows.datasets import load_datasets, overrides_of
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.statements import kept_artifacts, latest_statement, statements_of
@@ -36,32 +37,38 @@ class Drift:
         schema: That of today, as bytes to keep.
         pinned: Digest of the pinned one where it is another, else None; part of the key of the stage, so that a run
             that nothing has changed is reused.
-        findings: On the training rows.
+        before: The pinned one where it is another, else None.
+        said: Of each column, what `hauberk.toml` says of it.
     """
 
     schema: bytes
     pinned: Digest | None = None
-    findings: tuple[Finding, ...] = ()
+    before: Schema | None = None
+    said: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def configuration(self) -> dict[str, Json]:
         """What the stage depends on."""
         return {"pinned": str(self.pinned)} if self.pinned else {}
 
+    def findings(self, train: Dataset) -> tuple[Finding, ...]:
+        """What has changed, with rows of these that bear it."""
+        return check_drift(train, self.before, said=self.said) if self.before else ()
 
-def find_drift(project: Project, datasets: Datasets, *, verified: str) -> Drift:
+
+def find_drift(project: Project, today: Schema, *, verified: str) -> Drift:
     """What has changed since the schema was pinned; nothing where none is.
 
     Args:
         project: With the ledger that is looked through.
-        datasets: Of today.
+        today: The schema that the data have now.
         verified: Predicate type of the stage `verify`.
 
     Raises:
         MissingBlob, AlteredBlob: The schema is another than the pinned one, and that one is lost; `hauberk verify pin`
             pins that of today.
     """
-    schema = _render(datasets.schema)
+    schema = _render(today)
     pinned = _pinned(project, verified)
     if pinned is None or pinned == digest_bytes(schema):
         return Drift(schema=schema)
@@ -70,7 +77,7 @@ def find_drift(project: Project, datasets: Datasets, *, verified: str) -> Drift:
         name: frozenset(one.name for one in fields(wish) if getattr(wish, one.name) is not None)
         for name, wish in overrides_of(project.configuration.data).items()
     }
-    return Drift(schema=schema, pinned=pinned, findings=check_drift(datasets.train, before, said=said))
+    return Drift(schema=schema, pinned=pinned, before=before, said=said)
 
 
 def pin_schema(folder: Path, *, seed: int | None = None, watch: Watcher = unwatched) -> StageResult:

@@ -35,7 +35,7 @@ from hauberk.flows.verify import SUSPECTS, verify_data
 from hauberk.stats import estimate_paired_difference, estimate_proportion
 from hauberk.verify import AttackKind
 
-__all__ = ["apply_quarantine", "quarantine_rows", "undo_quarantine"]
+__all__ = ["apply_quarantine", "is_in_force", "quarantine_rows", "undo_quarantine"]
 
 PREDICATE = "urn:hauberk:verify:quarantine:v1"
 _ROWS = "quarantine.rows.json"
@@ -269,6 +269,11 @@ def _verify_cap(datasets: Datasets, chosen: Rows, cap: float) -> None:
             raise OverDropCap(
                 where="verify.drop-cap", expected=f"at most {cap:.1%} {what}", got=f"{share:.1%}", hint=hint
             )
+
+
+def is_in_force(project: Project) -> bool:
+    """Whether any row is in quarantine."""
+    return _in_force(project) is not None
 
 
 def _in_force(project: Project) -> LeafStatement | None:

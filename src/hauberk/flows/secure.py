@@ -16,10 +16,12 @@ from hauberk.flows.gate import evaluate_policy, gates_of
 from hauberk.flows.harden import harden_system
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.prove import prove_system
-from hauberk.flows.quarantine import apply_quarantine
+from hauberk.flows.quarantine import apply_quarantine, is_in_force
 from hauberk.flows.seal import seal_model
 from hauberk.flows.stage import StageResult
+from hauberk.flows.streams import outgrows_memory
 from hauberk.flows.verify import verify_data, verify_document
+from hauberk.flows.verify_streams import verify_streams
 
 __all__ = ["STAGES", "FrontierPoint", "Outcome", "run_until", "secure_project", "verify_project"]
 
@@ -130,11 +132,16 @@ def verify_project(
 ) -> tuple[StageResult, dict[str, Json]]:
     """Run the stage `verify`; gives it and the document of `hauberk verify --json`.
 
+    More rows than `verify.in-memory-rows` are read in batches, unless a quarantine is in force.
+
     Raises:
-        HauberkError: See `verify_data`.
+        HauberkError: See `verify_data` and `verify_streams`.
     """
     with open_project(folder, seed=seed) as project:
-        (verified,) = _run(project, "verify", watch)
+        if outgrows_memory(project.folder, project.configuration) and not is_in_force(project):
+            verified = verify_streams(project, watch)
+        else:
+            (verified,) = _run(project, "verify", watch)
         return verified, verify_document(project, verified)
 
 

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import structlog
 
@@ -43,7 +44,7 @@ class StageOutput:
         subjects: The artifacts that the statement speaks of.
         claims, findings: What was measured and found.
         details: Further JSON for the report.
-        artifacts: Bytes to keep in the store, by name.
+        artifacts: What to keep in the store, by name: bytes, or an open file that is read from where it stands.
         predicate: A published predicate that replaces the common one, or None.
     """
 
@@ -51,7 +52,7 @@ class StageOutput:
     claims: tuple[Claim, ...] = ()
     findings: tuple[Finding, ...] = ()
     details: Mapping[str, Json] = field(default_factory=dict)
-    artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    artifacts: Mapping[str, bytes | BinaryIO] = field(default_factory=dict)
     predicate: Mapping[str, Json] | None = None
 
 
@@ -156,7 +157,7 @@ def run_stage(project: Project, task: Task, watch: Watcher = unwatched) -> Stage
         _log.info("stage.reused", stage=task.stage, leaf=earlier.leaf)
         return earlier
     output = task.work(report)
-    artifacts = {name: project.store.put_bytes(data) for name, data in output.artifacts.items()}
+    artifacts = {name: _kept_in_store(project, data) for name, data in output.artifacts.items()}
     timings = {"wallSeconds": time.perf_counter() - began, "cpuSeconds": _cpu_seconds() - began_cpu}
     predicate = {**(output.predicate or _predicate(project, task, output, artifacts, timings)), _KEY: str(key)}
     statement = Statement(subjects=output.subjects, predicate_type=task.predicate_type, predicate=predicate)
@@ -183,6 +184,10 @@ def run_stage(project: Project, task: Task, watch: Watcher = unwatched) -> Stage
 def _cpu_seconds() -> float:
     """Of this process and of the workers that have ended."""
     return sum(os.times()[:4])
+
+
+def _kept_in_store(project: Project, data: bytes | BinaryIO) -> Digest:
+    return project.store.put_bytes(data) if isinstance(data, bytes) else project.store.put_stream(data)
 
 
 def _key(project: Project, task: Task) -> Digest:

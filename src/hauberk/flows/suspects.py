@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from io import BytesIO
+from typing import BinaryIO
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress
-from hauberk.data import Dataset, encode_labels, encode_rows
+from hauberk.data import Dataset, Schema, encode_labels, encode_rows
 from hauberk.flows.backdoors import BackdoorSearch
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.project import Project
 from hauberk.flows.training import label_learner
 from hauberk.verify import VIEWS, AttackKind, Pool, Suspicion, classify_attack, rank_rows
 
-__all__ = ["pool_of", "rank_training_rows", "suspects_file", "suspicion_details"]
+__all__ = ["details_of", "pool_of", "rank_training_rows", "suspects_file", "suspicion_details", "write_suspects"]
 
 _SHOWN = 20
 _BINS = 24
+_PART = 500_000
+"""Rows of a row group."""
+Mask = NDArray[np.bool_]
+_LINE = pa.schema(
+    {"row": pa.int64(), "score": pa.float64(), "p_value": pa.float64(), "flagged": pa.bool_(), "likely": pa.string()}
+)
 
 
 def pool_of(dataset: Dataset) -> Pool:
@@ -49,11 +60,24 @@ def rank_training_rows(project: Project, datasets: Datasets, report: Progress) -
 
 def suspicion_details(suspicion: Suspicion, backdoors: BackdoorSearch, datasets: Datasets, q: float) -> dict[str, Json]:
     """What the statement keeps of the ranking: counts, the worst rows by number, weights; no value of a row."""
+    return details_of(suspicion, backdoors, encode_labels(datasets.train), datasets.numbers, datasets.schema, q)
+
+
+def details_of(
+    suspicion: Suspicion,
+    backdoors: BackdoorSearch,
+    labels: NDArray[np.integer],
+    numbers: NDArray[np.integer],
+    schema: Schema,
+    q: float,
+) -> dict[str, Json]:
+    """What `suspicion_details` gives, by (n,) codes of the labels, (n,) row numbers and the schema."""
+    classes = schema.target.categories if schema.target else ()
     flagged = suspicion.flagged
     threshold = float(suspicion.score[flagged].min()) if flagged.any() else None
     controlled = suspicion.p_value is not None
     return {
-        "suspicious": _worst(suspicion, datasets),
+        "suspicious": _worst(suspicion, labels, numbers, classes),
         "margins": _histogram(suspicion),
         "scores": _scores(suspicion),
         "suspects": {
@@ -64,33 +88,46 @@ def suspicion_details(suspicion: Suspicion, backdoors: BackdoorSearch, datasets:
         },
         "likely": str(suspicion.kind),
         "attack": _attack(suspicion, backdoors),
-        "backdoor": backdoors.details(datasets),
+        "backdoor": backdoors.details(schema),
         "views": {name: float(weight) for name, weight in zip(VIEWS, suspicion.weights, strict=True)},
     }
 
 
 def suspects_file(suspicion: Suspicion, backdoors: BackdoorSearch, datasets: Datasets) -> bytes:
-    """`suspects.parquet`, one line for each training row.
+    """`suspects.parquet`, one line for each training row."""
+    sink = BytesIO()
+    write_suspects(suspicion, backdoors.bearing, datasets.numbers, sink)
+    return sink.getvalue()
 
-    `likely` names what the row looks like: the confirmed backdoor whose trigger it bears, else what flagged rows are.
+
+def write_suspects(suspicion: Suspicion, bearing: Mask, numbers: NDArray[np.integer], sink: BinaryIO) -> None:
+    """`suspects.parquet`, written a part of the rows at a time.
+
+    `likely` names what a row looks like: the confirmed backdoor whose trigger it bears, else what flagged rows are.
+
+    Args:
+        suspicion: Of n rows.
+        bearing: (n,) rows that bear a confirmed trigger.
+        numbers: (n,) their row numbers.
+        sink: Takes the file.
     """
-    rows = suspicion.order.size
-    p_value = pa.nulls(rows, pa.float64()) if suspicion.p_value is None else pa.array(suspicion.p_value)
-    likely = np.where(suspicion.flagged, str(suspicion.kind), str(AttackKind.NONE)).astype(object)
-    likely[backdoors.bearing] = str(AttackKind.BACKDOOR)
-    table = pa.table(
-        {
-            "row": pa.array(datasets.numbers),
-            "score": pa.array(suspicion.score),
-            "p_value": p_value,
-            "flagged": pa.array(suspicion.flagged),
-            "likely": pa.array(likely.tolist(), pa.string()),
-        }
-    )
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+    with pq.ParquetWriter(sink, _LINE) as writer:
+        for start in range(0, max(len(numbers), 1), _PART):
+            part = slice(start, start + _PART)
+            count = len(numbers[part])
+            p_value = pa.nulls(count, pa.float64())
+            if suspicion.p_value is not None:
+                p_value = pa.array(suspicion.p_value[part])
+            likely = np.where(suspicion.flagged[part], str(suspicion.kind), str(AttackKind.NONE)).astype(object)
+            likely[bearing[part]] = str(AttackKind.BACKDOOR)
+            columns = [
+                pa.array(numbers[part], pa.int64()),
+                pa.array(suspicion.score[part]),
+                p_value,
+                pa.array(suspicion.flagged[part]),
+                pa.array(likely.tolist(), pa.string()),
+            ]
+            writer.write_table(pa.table(columns, schema=_LINE))
 
 
 def _attack(suspicion: Suspicion, backdoors: BackdoorSearch) -> dict[str, Json]:
@@ -123,23 +160,22 @@ def _false_discovery_rate(suspicion: Suspicion) -> float:
     return min(1.0, worst * suspicion.p_value.size / int(suspicion.flagged.sum()))
 
 
-def _worst(suspicion: Suspicion, datasets: Datasets) -> list[Json]:
+def _worst(
+    suspicion: Suspicion, labels: NDArray[np.integer], numbers: NDArray[np.integer], classes: Sequence[str]
+) -> list[Json]:
     """The most contradicted rows: number, given and proposed label, margin; no values of the row."""
-    target = datasets.schema.target
-    classes = target.categories if target else ()
-    labels = encode_labels(datasets.train)
     looked_at = suspicion.flagged | suspicion.suspicious
-    rows = [int(row) for row in suspicion.order if looked_at[row]][:_SHOWN]
+    order = suspicion.order
     return [
         {
-            "row": int(datasets.numbers[row]),
+            "row": int(numbers[row]),
             "given": classes[labels[row]],
             "proposed": classes[suspicion.proposed[row]],
             "margin": float(suspicion.margin[row]),
             "score": float(suspicion.score[row]),
             "flagged": bool(suspicion.flagged[row]),
         }
-        for row in rows
+        for row in order[looked_at[order]][:_SHOWN].tolist()
     ]
 
 

@@ -21,7 +21,17 @@ from hauberk.prove.report import render_suspects_file
 from hauberk.stats import estimate_proportion
 from hauberk.verify import AttackKind, Suspicion, classify_attack, guarded_check, suspicion_findings
 
-__all__ = ["ROW_DIGESTS", "SUSPECTS", "verify_data", "verify_document"]
+__all__ = [
+    "PICTURE",
+    "PREDICATE",
+    "ROW_DIGESTS",
+    "SUSPECTS",
+    "count_claim",
+    "share_claims",
+    "verify_data",
+    "verify_document",
+    "write_picture",
+]
 
 PREDICATE = "urn:hauberk:verify:dataset:v1"
 _ATTACKS = {
@@ -46,7 +56,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
     """
     section = project.configuration.verify
     configuration: dict[str, Json] = {"verify": asdict(section), "schema": str(digest_schema(datasets.schema))}
-    drift = find_drift(project, datasets, verified=PREDICATE)
+    drift = find_drift(project, datasets.schema, verified=PREDICATE)
     configuration |= drift.configuration
     if datasets.notes:
         # A quarantine that is made again leaves the same rows, but what is said of them names its statement.
@@ -58,16 +68,16 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
 
     def work(report: Progress) -> StageOutput:
         report(0, 1, "schema and rows")
-        findings = [*named(drift.findings, datasets), *check_all(project, datasets)]
+        findings = [*named(drift.findings(datasets.train), datasets), *check_all(project, datasets)]
         suspicion = rank_training_rows(project, datasets, report)
         findings += guarded_check("sources", lambda: check_groups(project, datasets, suspicion))
-        backdoors = search_backdoors(project, datasets, report)
+        backdoors = search_backdoors(project, datasets.train, datasets.numbers, report)
         return StageOutput(
             subjects=subjects,
             claims=(
-                _count("train_rows", datasets.train.rows),
-                _count("test_rows", datasets.test.rows),
-                *_shares(suspicion),
+                count_claim("train_rows", datasets.train.rows),
+                count_claim("test_rows", datasets.test.rows),
+                *share_claims(suspicion),
                 *backdoors.claims(),
             ),
             findings=(
@@ -88,10 +98,15 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
 
     task = Task(stage="verify", predicate_type=PREDICATE, configuration=configuration, inputs=inputs, work=work)
     result = run_stage(project, task, watch)
-    files = {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])}
-    drawn = render_suspects_file(result.details)
-    write_evidence(project.evidence, files | ({PICTURE: drawn} if drawn else {}))
+    write_evidence(project.evidence, {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])})
+    write_picture(project, result)
     return result
+
+
+def write_picture(project: Project, result: StageResult) -> None:
+    """Leave the picture of the suspects in the evidence folder."""
+    drawn = render_suspects_file(result.details)
+    write_evidence(project.evidence, {PICTURE: drawn} if drawn else {})
 
 
 def verify_document(project: Project, result: StageResult) -> dict[str, Json]:
@@ -129,12 +144,14 @@ def _quarantine(datasets: Datasets) -> dict[str, Json]:
     return {} if datasets.quarantine is None else {"quarantine": datasets.quarantine}
 
 
-def _count(name: str, count: int) -> Claim:
+def count_claim(name: str, count: int) -> Claim:
+    """A number of rows, which is exact."""
     exact = Estimate(value=count, low=count, high=count, n=0, method="count")
     return Claim(name=name, estimate=exact, rung=Rung.MEASURED, unit="rows")
 
 
-def _shares(suspicion: Suspicion) -> list[Claim]:
+def share_claims(suspicion: Suspicion) -> list[Claim]:
+    """Which share of the rows is suspicious and, with trusted rows, flagged."""
     masks = {"label_suspects": suspicion.suspicious}
     masks |= {"label_flags": suspicion.flagged} if suspicion.p_value is not None else {}
     return [

@@ -2,6 +2,7 @@
 
 from hauberk.stats.conformal import conformal_null_share, conformal_p_values
 from hauberk.stats.discovery import benjamini_hochberg, simes_p_value
+from hauberk.stats.distinct import DistinctSketch, hash_numbers, sketch_distinct
 from hauberk.stats.groups import (
     GroupRates,
     count_groups,
@@ -9,11 +10,16 @@ from hauberk.stats.groups import (
     estimate_equalized_odds_difference,
     group_rates,
 )
+from hauberk.stats.moments import Moments, measure_moments
 from hauberk.stats.paired import estimate_paired_difference, exact_mcnemar
 from hauberk.stats.proportion import estimate_proportion
+from hauberk.stats.quantiles import QuantileSketch, sketch_quantiles
 
 __all__ = [
+    "DistinctSketch",
     "GroupRates",
+    "Moments",
+    "QuantileSketch",
     "benjamini_hochberg",
     "conformal_null_share",
     "conformal_p_values",
@@ -24,5 +30,9 @@ __all__ = [
     "estimate_proportion",
     "exact_mcnemar",
     "group_rates",
+    "hash_numbers",
+    "measure_moments",
     "simes_p_value",
+    "sketch_distinct",
+    "sketch_quantiles",
 ]

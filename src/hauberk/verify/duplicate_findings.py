@@ -11,7 +11,7 @@ from hauberk.core.finding import Finding
 from hauberk.data import Dataset, Feature, row_bytes
 from hauberk.verify.named_rows import NAMED_ROWS, row_findings
 
-__all__ = ["check_duplicates", "check_overlap"]
+__all__ = ["check_duplicates", "check_overlap", "duplicate_findings", "overlap_findings"]
 
 
 def check_duplicates(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Finding, ...]:
@@ -27,13 +27,23 @@ def check_duplicates(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Find
     group = _groups(row_bytes(dataset.table, inputs))
     target = _target(dataset)
     labelled = _pairs(group, _groups(row_bytes(dataset.table, target))) if target else group
-    message = "{count} rows repeat an earlier row in all inputs and the label"
-    found = list(row_findings("verify.rows.duplicate", message, ~_is_first(labelled), named=named))
+    contradictory = None
     if target:
         distinct = np.unique(np.stack([group, labelled]), axis=1)
         labels = np.bincount(distinct[0], minlength=group.max() + 1)
+        contradictory = labels[group] > 1
+    return duplicate_findings(~_is_first(labelled), contradictory, named=named)
+
+
+def duplicate_findings(
+    repeated: NDArray[np.bool_], contradictory: NDArray[np.bool_] | None, *, named: int = NAMED_ROWS
+) -> tuple[Finding, ...]:
+    """The findings on (n,) rows that repeat an earlier one, and on those whose inputs have more than one label."""
+    message = "{count} rows repeat an earlier row in all inputs and the label"
+    found = list(row_findings("verify.rows.duplicate", message, repeated, named=named))
+    if contradictory is not None:
         message = "{count} rows have inputs that occur with more than one label"
-        found += row_findings("verify.rows.contradictory", message, labels[group] > 1, named=named)
+        found += row_findings("verify.rows.contradictory", message, contradictory, named=named)
     return tuple(found)
 
 
@@ -46,9 +56,13 @@ def check_overlap(train: Dataset, test: Dataset, *, named: int = NAMED_ROWS) -> 
     if not columns or not train.rows or not test.rows:
         return ()
     seen = pc.is_in(row_bytes(test.table, columns), value_set=row_bytes(train.table, columns))
-    message = f"{{count}} of {test.rows} test rows are training rows too"
-    mask = seen.to_numpy(zero_copy_only=False).astype(bool)
-    return tuple(row_findings("verify.rows.overlap", message, mask, named=named))
+    return overlap_findings(seen.to_numpy(zero_copy_only=False).astype(bool), named=named)
+
+
+def overlap_findings(seen: NDArray[np.bool_], *, named: int = NAMED_ROWS) -> tuple[Finding, ...]:
+    """The finding on the (m,) test rows that are training rows too."""
+    message = f"{{count}} of {seen.size} test rows are training rows too"
+    return tuple(row_findings("verify.rows.overlap", message, seen, named=named))
 
 
 def _target(dataset: Dataset) -> list[Feature]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +14,30 @@ from hauberk.core.finding import Finding, Severity
 from hauberk.data import Dataset, Feature, Kind, Role
 from hauberk.verify.named_rows import NAMED_ROWS, row_findings
 
-__all__ = ["check_columns"]
+__all__ = ["RowRule", "check_columns", "row_rules", "use_findings"]
 
 _KEY_SHARE = 0.95
 _KEY_ROWS = 50
 """Below, whole numbers that all differ are no sign of a key."""
 _ROUNDING = 2.0**-40
 """Relative room for the order in which the terms of a relation are summed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowRule:
+    """One rule of the schema over the rows of a dataset.
+
+    Attributes:
+        code, severity, feature: Of the finding where rows break it.
+        message: Of the finding, `{count}` for the number of rows.
+        broken: (n,) bool.
+    """
+
+    code: str
+    message: str
+    broken: NDArray[np.bool_]
+    severity: Severity = Severity.WARNING
+    feature: str = ""
 
 
 def check_columns(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Finding, ...]:
@@ -30,36 +48,43 @@ def check_columns(dataset: Dataset, *, named: int = NAMED_ROWS) -> tuple[Finding
     ones), `relation`, `one_hot`. No value is shown, since it may be anybody's.
     """
     found: list[Finding] = []
-    for feature in dataset.schema.features:
-        if feature.role is not Role.IGNORED:
-            found += _column_findings(dataset.table.column(feature.name), feature, named)
-    found += _relation_findings(dataset, named)
-    found += _group_findings(dataset, named)
+    for rule in row_rules(dataset):
+        found += row_findings(
+            rule.code, rule.message, rule.broken, severity=rule.severity, feature=rule.feature, named=named
+        )
+    for feature in dataset.schema.inputs:
+        column = dataset.table.column(feature.name)
+        different = pc.count_distinct(column, mode="only_valid").as_py()
+        found += use_findings(feature, different=different, missing=column.null_count, rows=dataset.rows)
     return tuple(found)
 
 
-def _column_findings(column: pa.ChunkedArray, feature: Feature, named: int) -> Iterator[Finding]:
+def row_rules(dataset: Dataset) -> Iterator[RowRule]:
+    """Every rule of the schema that speaks of single rows; in the same order for all datasets of one schema."""
+    for feature in dataset.schema.features:
+        if feature.role is not Role.IGNORED:
+            yield from _column_rules(dataset.table.column(feature.name), feature)
+    yield from _relation_rules(dataset)
+    yield from _group_rules(dataset)
+
+
+def _column_rules(column: pa.ChunkedArray, feature: Feature) -> Iterator[RowRule]:
     name = feature.name
     missing = _mask(pc.is_null(column))
+    severity = Severity.ERROR if feature.role is Role.TARGET else Severity.WARNING
     if not feature.nullable:
-        severity = Severity.ERROR if feature.role is Role.TARGET else Severity.WARNING
         message = f"{{count}} values of `{_safe(name)}` are missing, and the schema allows none"
-        yield from row_findings("verify.schema.null", message, missing, severity=severity, feature=name, named=named)
+        yield RowRule(code="verify.schema.null", message=message, broken=missing, severity=severity, feature=name)
     if feature.kind is Kind.CATEGORY:
         known = _mask(pc.is_in(column, value_set=pa.array(feature.categories, pa.string())))
         message = f"{{count}} values of `{_safe(name)}` are none of its {len(feature.categories)} categories"
-        unknown = ~known & ~missing
-        severity = Severity.ERROR if feature.role is Role.TARGET else Severity.WARNING
-        yield from row_findings(
-            "verify.schema.unknown_category", message, unknown, severity=severity, feature=name, named=named
-        )
+        code = "verify.schema.unknown_category"
+        yield RowRule(code=code, message=message, broken=~known & ~missing, severity=severity, feature=name)
     elif feature.kind is not Kind.TEXT:
-        yield from _range_findings(column, feature, named)
-    if feature.role is Role.INPUT:
-        yield from _use_findings(column, feature)
+        yield _range_rule(column, feature)
 
 
-def _range_findings(column: pa.ChunkedArray, feature: Feature, named: int) -> Iterator[Finding]:
+def _range_rule(column: pa.ChunkedArray, feature: Feature) -> RowRule:
     low = -np.inf if feature.low is None else feature.low
     high = np.inf if feature.high is None else feature.high
     # In float64 as the ends are; Arrow would refuse to compare a whole number beyond 2**53, such as a long key.
@@ -67,36 +92,49 @@ def _range_findings(column: pa.ChunkedArray, feature: Feature, named: int) -> It
     outside = _mask(pc.or_(pc.less(values, low), pc.greater(values, high)))
     unit = f" {_safe(feature.unit)}" if feature.unit else ""
     message = f"{{count}} values of `{_safe(feature.name)}` lie outside {low:g} to {high:g}{unit}"
-    yield from row_findings("verify.schema.out_of_range", message, outside, feature=feature.name, named=named)
+    return RowRule(code="verify.schema.out_of_range", message=message, broken=outside, feature=feature.name)
 
 
-def _use_findings(column: pa.ChunkedArray, feature: Feature) -> Iterator[Finding]:
-    """Whether an input is of any use to a model: neither the same everywhere nor different everywhere."""
-    different = pc.count_distinct(column, mode="only_valid").as_py()
-    filled = len(column) - column.null_count
-    if different + bool(column.null_count) <= 1:
+def use_findings(
+    feature: Feature, *, different: int, missing: int, rows: int, estimated: bool = False
+) -> Iterator[Finding]:
+    """Whether an input is of any use to a model: neither the same everywhere nor different everywhere.
+
+    Args:
+        feature: The input.
+        different: Different values among those that are there.
+        missing: Values that are missing.
+        rows: All rows.
+        estimated: Whether `different` is an estimate.
+    """
+    filled = rows - missing
+    if different + bool(missing) <= 1:
         message = f"`{feature.name}` has the same value in every row"
-        yield _of_column("verify.schema.constant", message, feature, len(column))
+        yield _of_column("verify.schema.constant", message, feature, rows)
     countable = feature.kind in (Kind.INTEGER, Kind.CATEGORY)
     if countable and filled >= _KEY_ROWS and different >= _KEY_SHARE * filled:
-        message = f"`{feature.name}` differs in {different} of {filled} rows, as a key does; give it the role `id`"
-        yield _of_column("verify.schema.id_like", message, feature, len(column))
+        about = "about " if estimated else ""
+        message = (
+            f"`{feature.name}` differs in {about}{min(different, filled)} of {filled} rows, as a key does; "
+            "give it the role `id`"
+        )
+        yield _of_column("verify.schema.id_like", message, feature, rows)
 
 
 def _of_column(code: str, message: str, feature: Feature, count: int) -> Finding:
     return Finding(code=code, severity=Severity.WARNING, message=message, feature=feature.name, count=count)
 
 
-def _relation_findings(dataset: Dataset, named: int) -> Iterator[Finding]:
+def _relation_rules(dataset: Dataset) -> Iterator[RowRule]:
     for relation in dataset.schema.relations:
         terms = [coefficient * _values(dataset, name) for name, coefficient in relation.coefficients]
         room = _ROUNDING * np.abs(terms).sum(axis=0)
         broken = np.sum(terms, axis=0) > relation.bound + room
         message = f"{{count}} rows break the relation `{_safe(relation.name)}`"
-        yield from row_findings("verify.schema.relation", message, broken, named=named)
+        yield RowRule(code="verify.schema.relation", message=message, broken=broken)
 
 
-def _group_findings(dataset: Dataset, named: int) -> Iterator[Finding]:
+def _group_rules(dataset: Dataset) -> Iterator[RowRule]:
     groups: dict[str, list[Feature]] = {}
     for feature in dataset.schema.inputs:
         if feature.one_hot:
@@ -105,7 +143,7 @@ def _group_findings(dataset: Dataset, named: int) -> Iterator[Finding]:
         cells = np.array([_bits(dataset, member) for member in members])
         broken = ~(np.isin(cells, (0.0, 1.0)).all(axis=0) & (cells.sum(axis=0) == 1))
         message = f"in {{count}} rows not exactly one column of the one-hot group `{_safe(name)}` is 1"
-        yield from row_findings("verify.schema.one_hot", message, broken, named=named)
+        yield RowRule(code="verify.schema.one_hot", message=message, broken=broken)
 
 
 def _bits(dataset: Dataset, feature: Feature) -> NDArray[np.float64]:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from hauberk.core.progress import Progress, silent
 from hauberk.verify.attack_kind import AttackKind
 from hauberk.verify.blend import blend_weights
+from hauberk.verify.confident_joint import contradicted_rows, self_confidence
 from hauberk.verify.control import Tested
 from hauberk.verify.errors import TrustedRowsUnusable
+from hauberk.verify.shared_rows import refuse_shared_rows
 from hauberk.verify.views import (
     Learner,
     Pool,
@@ -41,9 +43,6 @@ _LEAST = 20
 """Trusted rows of each class: a teacher of it for each member of the committee."""
 _RANKING = 0.5
 """Level at which the ranking asks which score to follow: it promises nothing, so a glimpse will do."""
-_COPIES = 0.05
-"""Share of the trusted rows that may be training rows beyond what is natural: whatever their scores, a share e of the
-references raises the rate of false flags by no more than a factor 1 / (1 - e)."""
 _FAR_MORE = 1.5
 """Times as many rows must stand out for models of the trusted rows before the ranking follows these."""
 _CLEARLY = 1.25
@@ -131,7 +130,9 @@ def rank_rows(
         score=score[mine],
         p_value=flags.p_value,
         flagged=flags.flagged,
-        suspicious=_suspicious(probabilities[mine], pool.labels),
+        suspicious=contradicted_rows(
+            probabilities[mine], pool.labels, self_confidence(probabilities[mine], pool.labels)
+        ),
         margin=label_margin(probabilities[mine], pool.labels),
         proposed=likeliest_other(probabilities[mine], pool.labels),
         kind=_kind(flags),
@@ -174,12 +175,7 @@ def _refuse_shared(pool: Pool, trusted: Pool) -> None:
     group = _alike(np.concatenate([pool.rows, trusted.rows]))
     mine, theirs = np.split(group, [len(pool.labels)])
     times = np.bincount(mine, minlength=int(group.max()) + 1)
-    natural, shared = float((times[mine] > 1).mean()), times[theirs] > 0
-    noise = 3 * np.sqrt(natural * (1 - natural) * (1 / mine.size + 1 / theirs.size))
-    if shared.mean() > natural + noise + _COPIES:
-        got = f"{shared.sum()} of {shared.size} that stand in the training data, where {natural:.0%} have a twin"
-        hint = "take them out of the training data"
-        raise TrustedRowsUnusable(expected="trusted rows that are no training rows", got=got, hint=hint)
+    refuse_shared_rows(times[theirs] > 0, natural=float((times[mine] > 1).mean()), rows=mine.size)
 
 
 def _alike(rows: Matrix) -> Labels:
@@ -283,21 +279,6 @@ def _committee(everything: Pool, taught: Mask, learner: Learner, seed: int) -> M
         total += found / _COMMITTEE
         own[left] = found[left]
     return label_margin(np.where(taught[:, None], own, total), everything.labels)
-
-
-def _suspicious(probabilities: Matrix, labels: Labels) -> Mask:
-    """Another class is as probable as for its own rows, the given one less than its rows leave to all others.
-
-    Source: Northcutt, Jiang, Chuang 2021, "Confident Learning" (JAIR 70), the confident joint, eq. 2.
-    """
-    every = np.arange(labels.size)
-    given = probabilities[every, labels]
-    thresholds = np.array(
-        [given[labels == label].mean() if (labels == label).any() else 1.0 for label in range(probabilities.shape[1])]
-    )
-    others = probabilities.copy()
-    others[every, labels] = -1.0
-    return np.asarray((others >= thresholds).any(axis=1) & (given < 1 - thresholds[labels]))
 
 
 def _kind(flags: _Flags) -> AttackKind:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hauberk.core.finding import Finding, Severity
 from hauberk.data import Dataset, Kind, encode_labels, encode_rows
 
-__all__ = ["check_target", "single_feature_skill"]
+__all__ = ["check_target", "class_findings", "leak_findings", "single_feature_skill"]
 
 _FEW = 20
 """Rows of a class below which its error rate is a guess: 0 errors of 20 still allow 14 % (Clopper-Pearson, 95 %)."""
@@ -40,10 +40,7 @@ def check_target(dataset: Dataset) -> tuple[Finding, ...]:
     whole = dataset.take(labelled)
     labels = encode_labels(whole)
     counts = np.bincount(labels, minlength=len(target.categories))
-    found = list(_class_findings(counts, target.name, target.categories))
-    if np.count_nonzero(counts) > 1 and labels.size >= _LEAST_ROWS:
-        found += _leaks(whole, labels, len(target.categories))
-    return tuple(found)
+    return (*class_findings(counts, target.name, target.categories), *leak_findings(whole, labels))
 
 
 def single_feature_skill(values: NDArray[np.float64], labels: NDArray[np.int64], classes: int) -> float:
@@ -78,7 +75,11 @@ def single_feature_skill(values: NDArray[np.float64], labels: NDArray[np.int64],
     return float(1 - wrong / guessed) if guessed else 0.0
 
 
-def _leaks(dataset: Dataset, labels: NDArray[np.int64], classes: int) -> Iterator[Finding]:
+def leak_findings(dataset: Dataset, labels: NDArray[np.int64], *, rows_in_all: int = 0) -> Iterator[Finding]:
+    """Inputs that give the label away, of a dataset with (n,) labels, or of a sample of `rows_in_all` rows."""
+    classes = int(labels.max(initial=0)) + 1
+    if np.unique(labels).size < 2 or labels.size < _LEAST_ROWS:
+        return
     rows = encode_rows(dataset)
     for position, feature in enumerate(dataset.schema.inputs):
         skill = single_feature_skill(rows[:, position], labels, classes)
@@ -88,11 +89,12 @@ def _leaks(dataset: Dataset, labels: NDArray[np.int64], classes: int) -> Iterato
                 severity=Severity.WARNING,
                 message=f"`{feature.name}` alone removes {skill:.1%} of the errors of a constant guess",
                 feature=feature.name,
-                count=dataset.rows,
+                count=rows_in_all or dataset.rows,
             )
 
 
-def _class_findings(counts: NDArray[np.int64], name: str, categories: tuple[str, ...]) -> Iterator[Finding]:
+def class_findings(counts: NDArray[np.int64], name: str, categories: tuple[str, ...]) -> Iterator[Finding]:
+    """What is wrong with how often the classes of the target `name` occur; (k,) rows of each."""
     total = int(counts.sum())
     if np.count_nonzero(counts) < 2:
         message = f"`{name}` has fewer than two classes among {total} labelled rows"

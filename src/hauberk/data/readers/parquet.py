@@ -14,6 +14,8 @@ __all__ = ["parquet_batches"]
 
 _THRIFT_BYTES = 64 * 1024**2
 _THRIFT_ITEMS = 1_000_000
+_BUFFER = 1024**2
+"""Bytes of a column that are read at a time; else Arrow takes in whole row groups, however large they are."""
 
 
 def parquet_batches(path: Path, limits: TableLimits) -> Iterator[pa.RecordBatch]:
@@ -27,6 +29,7 @@ def parquet_batches(path: Path, limits: TableLimits) -> Iterator[pa.RecordBatch]
             thrift_string_size_limit=_THRIFT_BYTES,
             thrift_container_size_limit=_THRIFT_ITEMS,
             page_checksum_verification=True,
+            buffer_size=_BUFFER,
         ) as file,
     ):
         if file.metadata.num_columns > limits.columns:

@@ -190,6 +190,10 @@ class VerifySection:
         check_memory: MiB that one check may allocate; 0 for no bound.
         backdoor_rows: Most rows among which the search for a backdoor's trigger looks, drawn by content; a trigger that
             it finds is then looked for in all. 0 leaves the search out.
+        in_memory_rows: Most rows of the training and of the test file that `hauberk verify` loads whole. Of more it
+            reads batches, checks all of them, and draws `sample_rows` for what needs many rows at once. The other
+            stages load all rows.
+        sample_rows: Rows of that sample.
     """
 
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
@@ -201,6 +205,8 @@ class VerifySection:
     check_seconds: Annotated[float, Meta(gt=0)] = 300.0
     check_memory: Annotated[int, Meta(ge=0)] = 4096
     backdoor_rows: Annotated[int, Meta(ge=0)] = 10_000
+    in_memory_rows: Count = 1_000_000
+    sample_rows: Annotated[int, Meta(ge=1000)] = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
