@@ -50,7 +50,7 @@ def data():
         "sex": ["f", "m"] * 30,
         "age": [20 + i % 30 for i in range(60)],
         "country": ["NL"] * 30 + ["DE"] * 20 + ["LU"] * 10,
-        "seen": pa.array(range(60), pa.timestamp("s")),
+        "seen": pa.array([86_400 * i for i in range(60)], pa.timestamp("s")),
         "outcome": ["a", "b", "c"] * 20,
     }
     table = pa.table(columns)
