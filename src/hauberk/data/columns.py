@@ -28,6 +28,8 @@ TIME_UNIT = "us since 1970-01-01T00:00Z"
 """Unit of dates and times, which become integers (a duration or a time of day counts from its own zero)."""
 
 _INT64 = 2.0**63
+_PERHAPS = r"(?i)^[+-]?([0-9.]+(e[+-]?[0-9]+)?|inf.*|nan.*)$"
+"""Every text that Arrow reads as a number, and a few more; RE2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,10 +114,18 @@ def _numbers(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, NDArray[np.bool_
         parsed = trimmed.cast(pa.float64())
     except pa.ArrowInvalid:
         encoded = trimmed.combine_chunks().dictionary_encode()
-        numbers = pa.array([_number(text) for text in encoded.dictionary.to_pylist()], pa.float64())
+        # Asking Arrow for one text is slow, and free text need not be asked for.
+        perhaps = pc.match_substring_regex(encoded.dictionary, _PERHAPS).to_pylist()
+        texts = zip(encoded.dictionary.to_pylist(), perhaps, strict=True)
+        numbers = pa.array([_number(text) if asked else None for text, asked in texts], pa.float64())
         taken = numbers.take(encoded.indices)
-        return pa.chunked_array([taken]), _where(pc.and_(pc.is_null(taken), pc.is_valid(trimmed.combine_chunks())))
-    return pc.if_else(pc.is_nan(parsed), pa.scalar(None, pa.float64()), parsed), none
+        bad = _where(pc.and_(pc.is_null(taken), pc.is_valid(trimmed.combine_chunks())))
+        return _without_nan(pa.chunked_array([taken])), bad
+    return _without_nan(parsed), none
+
+
+def _without_nan(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
 
 
 def _number(text: str) -> float | None:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from hauberk.data import FeatureOverride, Inference, Kind, Role, infer_schema, make_dataset
+from hauberk.data.columns import cast_column
 from hauberk.data.errors import (
     BadTarget,
     BadValue,
@@ -162,6 +163,37 @@ def test_errors_show_no_value_of_a_column_that_somebody_marked(mark) -> None:
     with pytest.raises(MostlyNumbers) as named:
         feature(spoilt, "diagnosis")
     assert "Okafor" not in str(named.value)
+
+
+def test_a_bad_neighbour_changes_no_number() -> None:
+    texts = [
+        "1",
+        "-2.5",
+        "+3",
+        ".5",
+        "5.",
+        "1e3",
+        "1E-3",
+        "-1.e+2",
+        "inf",
+        "-Infinity",
+        "nan",
+        "NaN",
+        "1_0",
+        "0x1",
+        "1,5",
+        "e",
+    ]
+    for text in texts:
+        alone = pa.chunked_array([[text]])
+        try:
+            expected = alone.cast(pa.float64())[0].as_py()
+        except pa.ArrowInvalid:
+            expected = None
+        number = cast_column(pa.chunked_array([[text, "a note"]]), Kind.NUMBER)
+        finite = expected is not None and np.isfinite(expected)
+        assert number.values[0].as_py() == (expected if finite else None), text
+        assert 1 in number.bad
 
 
 def test_what_no_schema_can_be_read_from() -> None:

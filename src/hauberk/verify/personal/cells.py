@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hauberk.data import Dataset, Feature, Kind
@@ -70,12 +71,13 @@ def sample_cells(dataset: Dataset, feature: Feature, rows: NDArray[np.int64], *,
         if text:
             counted[text] = counted.get(text, 0) + entry["counts"]
     texts = tuple(counted)
-    digits = np.array([sum(map(text.count, "0123456789")) for text in texts], np.int64)
+    numeric = feature.kind in (Kind.NUMBER, Kind.INTEGER)
+    digits = pc.count_substring_regex(pa.array(texts, pa.string()), "[0-9]").to_numpy().astype(np.int64)
     return Cells(
         feature=feature,
         texts=texts,
         weights=np.array(list(counted.values()), np.int64),
-        numbers=np.array([_number(text) for text in texts], np.float64),
+        numbers=np.array(texts if numeric else [_number(text) for text in texts], np.float64),
         digits=digits,
         bare=digits == np.array([len(text) for text in texts], np.int64),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 
 from hauberk.data.names import is_sensitive_name, speaks_of
@@ -81,6 +82,7 @@ _WHOLE = MappingProxyType(
 """Words that are evidence only when they are the whole name: `product_name` names no person."""
 
 
+@cache
 def named_identifiers(name: str) -> frozenset[Identifier]:
     """The classes that a name speaks of.
 

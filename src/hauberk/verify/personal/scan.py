@@ -28,12 +28,14 @@ class PersonalScan:
 
     Attributes:
         rows: Most rows looked at, drawn by the seed.
+        cells: Most cells of them, so that fewer rows of a table of thousands of columns are looked at.
         characters: Most characters of one text looked at.
         level: Chance that any check digit of the whole run is taken for real by accident; shared out evenly over all
             tests (Bonferroni).
     """
 
     rows: int = 10_000
+    cells: int = 20_000_000
     characters: int = 10_000
     level: float = 0.001
 
@@ -62,8 +64,9 @@ def scan_personal(
         BadPersonalScan: A setting is out of range.
     """
     _verify(scan)
-    rows = sample_rows(dataset.rows, most=scan.rows, seed=seed)
     features = dataset.schema.features
+    most = min(scan.rows, max(1, scan.cells // max(1, len(features))))
+    rows = sample_rows(dataset.rows, most=most, seed=seed)
     columns: list[tuple[Cells, list[Trial], list[Hit]]] = []
     for number, feature in enumerate(features):
         cells = sample_cells(dataset, feature, rows, longest=scan.characters)
@@ -80,9 +83,9 @@ def scan_personal(
 
 
 def _verify(scan: PersonalScan) -> None:
-    if scan.rows < 1 or scan.characters < 1:
-        got = f"{scan.rows} rows, {scan.characters} characters"
-        raise BadPersonalScan(expected="at least one row and one character", got=got)
+    if min(scan.rows, scan.cells, scan.characters) < 1:
+        got = f"{scan.rows} rows, {scan.cells} cells, {scan.characters} characters"
+        raise BadPersonalScan(expected="at least one row, cell and character", got=got)
     if not 0 < scan.level < 1:
         raise BadPersonalScan(where="level", expected="a share above 0 and below 1", got=f"{scan.level}")
 

@@ -20,6 +20,11 @@ __all__ = ["Trial", "judge_trial", "try_patterns"]
 _MOSTLY = 0.5
 _WORTH_A_LOOK = 0.02
 """Chance of one test alone below which a few numbers are worth a look; not corrected for how many tests there are."""
+_GLANCE = 1000
+"""Values of a long column that are looked at first. Where a tenth of the candidates are beyond chance, as evidence asks
+for, these show it: with one check digit, 500 of them fail to with a chance of 1.4e-4, 1,000 with less than 1e-7."""
+_ENOUGH = 500
+"""Candidates among them that decide. Fewer, and all values are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,11 +76,24 @@ def judge_trial(trial: Trial, *, level: float) -> Iterator[Hit]:
 
 
 def _try(cells: Cells, pattern: Pattern) -> Trial:
+    places = np.flatnonzero((cells.digits >= pattern.least_digits) & (~cells.bare | pattern.digits))
+    if pattern.chance is not None and places.size > 2 * _GLANCE:
+        drawn = np.random.default_rng(places.size).choice(places, _GLANCE, replace=False)
+        glance = _try_places(cells, pattern, drawn)
+        if glance.candidates >= _ENOUGH and _is_chance(glance, pattern.chance):
+            return glance
+    return _try_places(cells, pattern, places)
+
+
+def _is_chance(trial: Trial, chance: float) -> bool:
+    return p_value_of_chance(trial.passed, trial.candidates, chance) > _WORTH_A_LOOK
+
+
+def _try_places(cells: Cells, pattern: Pattern, places: NDArray[np.intp]) -> Trial:
     verdicts: dict[str, bool] = {}
     mask = np.zeros(len(cells.texts), bool)
     inside = False
-    possible = (cells.digits >= pattern.least_digits) & (~cells.bare | pattern.digits)
-    for place in np.flatnonzero(possible).tolist():
+    for place in places.tolist():
         text = cells.texts[place]
         if not pattern.could_be_in(text):
             continue

@@ -1,6 +1,7 @@
 """Columns with identifiers and columns without: what is found, what is not, and that no value gets out."""
 
 import dataclasses
+import re
 import uuid
 
 import numpy as np
@@ -20,6 +21,9 @@ from hauberk.verify.personal import (
     personal_findings,
     scan_personal,
 )
+from hauberk.verify.personal.cells import sample_cells
+from hauberk.verify.personal.pattern import Pattern
+from hauberk.verify.personal.trials import try_patterns
 
 N = 300
 
@@ -108,6 +112,32 @@ def test_a_mixture_is_called_where_enough_are_real(share: float, called: bool) -
         assert evidence[Identifier.PAYMENT_CARD].share.value == pytest.approx(share + (1 - share) / 10, abs=0.06)
 
 
+def test_a_glance_clears_random_numbers_and_real_ones_are_all_counted() -> None:
+    asked: list[str] = []
+
+    def check(text: str) -> bool:
+        asked.append(text)
+        return len(set(asked)) % 10 == 0 or text.startswith("4")
+
+    form = re.compile("[0-9]+")
+    pattern = Pattern(
+        identifier=Identifier.ACCOUNT, scheme="s", form=form, check=check, chance=0.1, digits=True, least_digits=1
+    )
+    for first, looked, passed in (("5", 1000, 100), ("4", 10_000, 9000)):
+        asked.clear()
+        numbers = text_dataset([f"{first}{n:06}" for n in range(9000)])
+        cells = sample_cells(numbers, numbers.schema.features[0], np.arange(9000), longest=20)
+        (trial,) = try_patterns(cells, [pattern])
+        assert (len(asked), trial.passed) == (looked, passed)
+
+
+def test_wide_tables_are_sampled_by_their_cells() -> None:
+    values = [f"user{n}@example.org" for n in range(300)]
+    table = pa.table({"a": values, "b": values, "y": ["p", "q"] * 150})
+    dataset = make_dataset(table, infer_schema(table, target="y"))
+    assert {one.share.n for one in scan_personal(dataset, seed=0, scan=PersonalScan(cells=90))} == {30}
+
+
 def test_national_numbers_in_an_integer_column() -> None:
     numbers = []
     for nine in digits(9, first="3", rows=2 * N):
@@ -181,7 +211,9 @@ def test_the_sample_is_drawn_by_the_seed() -> None:
     assert first[0].share.low < 2 / 3 < first[0].share.high
 
 
-@pytest.mark.parametrize("scan", [PersonalScan(rows=0), PersonalScan(characters=0), PersonalScan(level=0.0)])
+@pytest.mark.parametrize(
+    "scan", [PersonalScan(rows=0), PersonalScan(cells=0), PersonalScan(characters=0), PersonalScan(level=0.0)]
+)
 def test_bad_settings_are_refused(scan: PersonalScan) -> None:
     with pytest.raises(BadPersonalScan):
         scan_personal(text_dataset(["a"]), seed=0, scan=scan)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hauberk.data import Kind
 from hauberk.verify.personal.cells import Cells
 from hauberk.verify.personal.hit import Hit
 from hauberk.verify.personal.identifier import EvidenceKind, Identifier
@@ -32,6 +33,8 @@ def look_at_short_dates(cells: Cells) -> Iterator[Hit]:
 
     Codes of the same form have numbers that no calendar has. The century is not told, so that no year can be taken.
     """
+    if cells.feature.kind not in (Kind.TEXT, Kind.CATEGORY):
+        return
     mask = np.array([_is_date(text) for text in cells.texts], bool)
     if mask.sum() >= _LEAST and cells.share(mask) >= _MOSTLY:
         yield Hit(identifier=Identifier.DATE, kinds=(EvidenceKind.FORMAT,), scheme=SHORT_YEAR, mask=mask)
