@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hauberk.core.encoding import Json
 from hauberk.prove.charts import render_histogram
 from hauberk.prove.markup import NOTHING, Markup, element
@@ -12,13 +14,47 @@ from hauberk.prove.report.tables import table
 __all__ = ["data_section"]
 
 _SHOWN = 10
+_KINDS = {"backdoor": "a backdoor", "region": "a region with exchanged labels", "label_flip": "exchanged labels"}
 
 
 def data_section(source: ReportSource) -> Markup:
-    """The margins of the labels and the most contradicted rows; nothing where they were not ranked."""
+    """Which attack the data look like, the margins of the labels, the worst rows; nothing where they were not ranked."""
     details = source.stage("verify")
-    parts = [_margins(details.get("margins"), _suspects(details.get("suspicious")))]
+    parts = [
+        _attack(details.get("attack"), details.get("backdoor")),
+        _margins(details.get("margins"), _suspects(details.get("suspicious"))),
+    ]
     return element("section", element("h2", "Whether the labels hold"), *parts) if any(parts) else NOTHING
+
+
+def _attack(found: Json, backdoor: Json) -> Markup:
+    """The verdict on attacks: what kind, on what evidence, how many rows, and where a trigger lies."""
+    if not isinstance(found, Mapping) or not isinstance(found.get("kind"), str):
+        return NOTHING
+    searched = isinstance(backdoor, Mapping) and backdoor.get("looked_at")
+    looked = (
+        f"A trigger was looked for in {entry_text(backdoor, 'looked_at')} rows."
+        if searched
+        else "No trigger was looked for."
+    )
+    kind = str(found["kind"])
+    if kind == "none":
+        return element("p", f"No attack on the training data is claimed. {looked}")
+    word = _KINDS.get(kind, kind)
+    names = " ".join(str(found[name]) for name in ("atlas", "nist") if found.get(name))
+    says = (
+        f"The training data look attacked: {word}, {entry_text(found, 'rows')} rows, by {found.get('basis')}; confidence "
+        f"{entry_text(found, 'confidence')} ({names}). {looked}"
+    )
+    return element("div", element("p", says), _trigger(backdoor))
+
+
+def _trigger(found: Json) -> Markup:
+    conditions = found.get("conditions") if isinstance(found, Mapping) else None
+    if not isinstance(conditions, list) or not conditions:
+        return NOTHING
+    rows = [[entry_text(one, "column"), entry_text(one, "condition"), entry_text(found, "label")] for one in conditions]
+    return table(("column", "the rows share", "and bear the label"), rows, label="Signature of the suspected rows")
 
 
 def _margins(found: Json, suspects: Markup) -> Markup:
