@@ -18,7 +18,7 @@ _KINDS = {"backdoor": "a backdoor", "region": "a region with exchanged labels", 
 
 
 def data_section(source: ReportSource) -> Markup:
-    """Which attack the data look like, the margins of the labels, the worst rows; nothing where they were not ranked."""
+    """Which attack it looks like, the margins of the labels and the worst rows; nothing where none were ranked."""
     details = source.stage("verify")
     parts = [
         _attack(details.get("attack"), details.get("backdoor")),
@@ -43,8 +43,8 @@ def _attack(found: Json, backdoor: Json) -> Markup:
     word = _KINDS.get(kind, kind)
     names = " ".join(str(found[name]) for name in ("atlas", "nist") if found.get(name))
     says = (
-        f"The training data look attacked: {word}, {entry_text(found, 'rows')} rows, by {found.get('basis')}; confidence "
-        f"{entry_text(found, 'confidence')} ({names}). {looked}"
+        f"The training data look attacked: {word}, {entry_text(found, 'rows')} rows, by {found.get('basis')}; "
+        f"confidence {entry_text(found, 'confidence')} ({names}). {looked}"
     )
     return element("div", element("p", says), _trigger(backdoor))
 
