@@ -24,7 +24,8 @@ from hauberk.verify.backdoors.inputs import FitPredict, Labels, Matrix
 __all__ = ["BackdoorSearch", "search_backdoors"]
 
 _TREES = 40
-"""Of the battery's boosters, of which there are about a hundred."""
+"""Of the battery's boosters, of which there are about a hundred; fewer where each round grows a tree a class."""
+_FEWEST_TREES = 10
 _CALLS, _BEGUN = 90, 0.9
 """About how often the battery trains, and where the progress of the stage stands when it begins."""
 
@@ -97,12 +98,13 @@ def search_backdoors(project: Project, train: Dataset, numbers: NDArray[np.intp]
         off = Finding(code="verify.backdoor.not_checked", severity=Severity.INFO, message=message, count=train.rows)
         return BackdoorSearch(found=None, findings=(off,), bearing=nothing)
     results: list[TableSearch] = []
+    trees = max(_FEWEST_TREES, min(_TREES, 2 * _TREES // max(2, len(_classes(train)))))
 
     def check() -> tuple[Finding, ...]:
         found = search_table(
             encode_rows(train),
             encode_labels(train),
-            _counted(_boosted(train, trees=_TREES, seed=project.seed, native=False), report),
+            _counted(_boosted(train, trees=trees, seed=project.seed, native=False), report),
             _boosted(train, trees=project.configuration.model.trees, seed=project.seed, native=True),
             seed=project.seed,
             most=most,

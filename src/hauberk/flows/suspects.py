@@ -133,20 +133,22 @@ def write_suspects(suspicion: Suspicion, bearing: Mask, numbers: NDArray[np.inte
 def _attack(suspicion: Suspicion, backdoors: BackdoorSearch) -> dict[str, Json]:
     """Which attack it is, by the strongest evidence that there is, and how sure that is.
 
-    A backdoor that retraining confirmed comes first, then rows that were flagged against trusted ones, then a region
-    that retraining confirmed. The confidence is measured: of what retraining confirmed it is the share of the trigger's
-    success that ends with its rows (lower end); of flags, one minus their estimated false-discovery rate.
+    A backdoor that retraining confirmed comes first, then rows that were flagged against trusted ones. A region alone
+    is no claim: nature has rules that only few rows follow (in thyroid records, hormone level and medication); but
+    where most flagged rows lie in it, it says what they look like. The confidence is measured: of a backdoor it is the share
+    of the trigger's success that ends with its rows (lower end); of flags, one minus their false-discovery rate.
     """
-    found = backdoors.found.kind if backdoors.found else AttackKind.NONE
+    found, flagged = backdoors.found, int(suspicion.flagged.sum())
     kind, basis, confidence, rows = AttackKind.NONE, "", 0.0, 0
-    if backdoors.found and (
-        found is AttackKind.BACKDOOR or (found is AttackKind.REGION and not suspicion.flagged.any())
-    ):
-        kind, basis, confidence = found, "retraining", backdoors.found.confidence
-        rows = int(backdoors.found.verdict.evidence.suspects.sum())
-    elif suspicion.flagged.any():
+    if found and found.kind is AttackKind.BACKDOOR:
+        kind, basis, confidence = AttackKind.BACKDOOR, "retraining", found.confidence
+        rows = int(backdoors.bearing.sum())
+    elif flagged:
         kind, basis, confidence = suspicion.kind, "trusted rows", 1 - _false_discovery_rate(suspicion)
-        rows = int(suspicion.flagged.sum())
+        rows = flagged
+        if found and found.kind is AttackKind.REGION:
+            inside = int((suspicion.flagged & found.verdict.evidence.suspects).sum())
+            kind = AttackKind.REGION if 2 * inside > flagged else kind
     catalogue = classify_attack(kind)
     facts: dict[str, Json] = {"kind": str(kind), "confidence": confidence, "basis": basis, "rows": rows}
     return facts | {"atlas": catalogue.atlas, "nist": catalogue.nist}

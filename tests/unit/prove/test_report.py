@@ -194,6 +194,25 @@ def test_a_curve_is_drawn_where_there_is_one(lending):
     assert "0: 0.100; 1: 0.300; 5: 0.600" in markup
 
 
+def test_the_verdict_on_attacks_is_told(lending):
+    backdoor = {"looked_at": 10_000, "rows": 300, "label": "approved"}
+    backdoor["conditions"] = [{"column": "capital-loss", "condition": "one value"}]
+
+    def attacked(kind, **facts):
+        attack = {"kind": kind, "confidence": 0.81, "basis": "retraining", "rows": 300, "atlas": "AML.T0020"} | facts
+        found = {"attack": attack, "backdoor": backdoor if kind == "backdoor" else {"looked_at": 0}}
+        return section(
+            render_report(lending(lambda predicates: predicates["verify"]["details"].update(found))),
+            "Whether the labels hold",
+        )
+
+    told = attacked("backdoor", nist="backdoor poisoning")
+    assert "look attacked: a backdoor, 300 rows, by retraining; confidence 0.810 (AML.T0020 backdoor poisoning)" in told
+    assert all(word in told for word in ("capital-loss", "one value", "approved"))
+    quiet = attacked("none")
+    assert "No attack on the training data is claimed. No trigger was looked for." in quiet
+
+
 # Hostile texts, wherever a text can come from.
 
 
