@@ -10,9 +10,7 @@ from hauberk.stats.errors import BadLevel, BadSample
 __all__ = ["benjamini_hochberg", "simes_p_value"]
 
 
-def benjamini_hochberg(
-    p_values: NDArray[np.float64], level: float, *, true_share: float = 1.0
-) -> NDArray[np.bool_]:
+def benjamini_hochberg(p_values: NDArray[np.float64], level: float, *, true_share: float = 1.0) -> NDArray[np.bool_]:
     """Which hypotheses are rejected so that the expected share of false ones among them is at most `level`.
 
     Holds for independent and for positively dependent tests. A NaN is a test without a result and is refused.

@@ -15,6 +15,7 @@ from hauberk.verify.errors import TrustedRowsUnusable
 from hauberk.verify.views import (
     Learner,
     Pool,
+    discriminant_margin,
     linear_margin,
     neighbour_margin,
     out_of_fold,
@@ -26,8 +27,8 @@ from hauberk.verify.views.pool import Labels, Matrix, content_order
 
 __all__ = ["VIEWS", "Suspicion", "rank_rows"]
 
-VIEWS = ("out_of_fold", "training", "linear", "neighbours")
-_EXPECTED = np.array([0.5, 0.75, 0.25, 0.25])
+VIEWS = ("out_of_fold", "training", "linear", "neighbours", "discriminant")
+_EXPECTED = np.array([0.5, 0.75, 0.25, 0.25, 0.05])
 """Weights of the views where nothing speaks for others: what planted flips gave on Adult, digits and breast cancer."""
 _PLANTED_ROWS = 8192
 """Rows of the copy on which the weights are found."""
@@ -95,7 +96,7 @@ def rank_rows(
 ) -> Suspicion:
     """Rank the rows of a pool by what contradicts their labels, and flag some if trusted rows are given.
 
-    Four views are blended with weights found on flips that are planted for the purpose. Flags need rows that come from
+    Five views are blended with weights found on flips that are planted for the purpose. Flags need rows that come from
     the same source as the honest ones and are known to be right: only against them can a false-discovery rate be
     promised. Law: the order of the rows changes nothing.
 
@@ -193,14 +194,14 @@ def _alike(rows: Matrix) -> Labels:
 def _views(
     pool: Pool, learner: Learner, folds: int, repeats: int, seed: int, progress: Progress = silent
 ) -> tuple[Matrix, Matrix]:
-    """(n, 4) the views and (n, k) the out-of-fold probabilities."""
+    """(n, 5) the views and (n, k) the out-of-fold probabilities."""
 
     def step(done: float, total: float, what: str = "") -> None:
         progress(0.6 * done / total, 1.0, what)
 
     probabilities = out_of_fold(pool, learner, folds=folds, repeats=repeats, seed=seed, progress=step)
     found = [label_margin(probabilities, pool.labels), training_margin(pool, learner, seed=seed)]
-    found += [linear_margin(pool, folds=folds, seed=seed), neighbour_margin(pool)]
+    found += [linear_margin(pool, folds=folds, seed=seed), neighbour_margin(pool), discriminant_margin(pool)]
     return np.stack(found, axis=1), probabilities
 
 
