@@ -1,5 +1,6 @@
 """Views: how strongly something contradicts the label of each row, in log odds; one file a view."""
 
+from hauberk.verify.views.discriminant import discriminant_margin
 from hauberk.verify.views.linear import linear_margin
 from hauberk.verify.views.margin import label_margin
 from hauberk.verify.views.neighbours import neighbour_margin
@@ -12,6 +13,7 @@ __all__ = [
     "Learner",
     "Matrix",
     "Pool",
+    "discriminant_margin",
     "label_margin",
     "linear_margin",
     "neighbour_margin",
