@@ -38,6 +38,7 @@ def test_quarantine_and_undo_are_inverse(project, run):
     without = run("verify", project, "--json").document
     assert without["rows"] == first["rows"] - 2
     assert "verify.quarantine.in_force" in {finding["check"] for finding in without["findings"]}
+    assert b"<svg" in (project / "evidence" / "suspects.svg").read_bytes()
     again = run("verify", "quarantine", project, *named(without, 1), "--json")
     assert (again.code, again.document["error"]["code"]) == (2, "FLOW-111")
     assert run("verify", "quarantine", project, "--undo", "--json").code == 0
