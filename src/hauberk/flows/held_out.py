@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.data import Dataset, Kind, Role, encode_labels, row_digests
 
-__all__ = ["hold_out"]
+__all__ = ["held_rows", "hold_out"]
 
 _NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 Draw = NDArray[np.uint64]
@@ -28,15 +30,33 @@ def hold_out(dataset: Dataset, share: float, *, seed: int) -> NDArray[np.bool_]:
         share: Above 0 and below 1.
         seed: Of the draw. Who writes rows and knows it can choose their side.
     """
-    draw = _draw(row_digests(dataset), seed)
-    held = np.zeros(dataset.rows, bool)
-    stamps = _stamps(dataset)
-    if stamps is not None:
+    return held_rows(encode_labels(dataset), row_digests(dataset), share=share, seed=seed, stamps=_stamps(dataset))
+
+
+def held_rows(
+    labels: NDArray[np.integer[Any]],
+    digests: NDArray[np.uint8],
+    *,
+    share: float,
+    seed: int,
+    stamps: NDArray[np.float64] | None = None,
+) -> NDArray[np.bool_]:
+    """What `hold_out` gives, by what it looks at.
+
+    Args:
+        labels: (n,) class codes.
+        digests: (n, 32) of the rows, as `row_digests` gives them.
+        share: Above 0 and below 1.
+        seed: Of the draw.
+        stamps: (n,) times, NaN for none; None, or one time only, where no time decides.
+    """
+    draw = _draw(digests, seed)
+    held = np.zeros(len(labels), bool)
+    if stamps is not None and len(np.unique(stamps[~np.isnan(stamps)])) > 1:
         known = np.flatnonzero(~np.isnan(stamps))
         latest = known[np.lexsort((draw[known], stamps[known]))[::-1]]
         held[latest[: max(1, round(share * known.size))]] = True
         return held
-    labels = encode_labels(dataset)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         held[rows[np.argsort(draw[rows], kind="stable")[: max(1, round(share * rows.size))]]] = True
@@ -48,8 +68,7 @@ def _stamps(dataset: Dataset) -> NDArray[np.float64] | None:
     for feature in dataset.schema.features:
         if feature.role is Role.TIME and feature.kind in _NUMERIC:
             stamps: NDArray[np.float64] = dataset.table.column(feature.name).cast("float64", safe=False).to_numpy()
-            if len(np.unique(stamps[~np.isnan(stamps)])) > 1:
-                return stamps
+            return stamps
     return None
 
 
