@@ -39,6 +39,40 @@ def run() -> Callable[..., Ran]:
     return hauberk
 
 
+KILLER = """
+import os, sys
+count, stop = 0, int(sys.argv[1])
+def killer(call):
+    def wrapped(*words, **more):
+        global count
+        count += 1
+        if count == stop:
+            os.kill(os.getpid(), 9)
+        return call(*words, **more)
+    return wrapped
+for name in ("fsync", "replace", "rename", "link"):
+    setattr(os, name, killer(getattr(os, name)))
+from pathlib import Path
+folder, words = Path(sys.argv[2]), sys.argv[3:]
+"""
+
+
+@pytest.fixture(scope="session")
+def run_killed() -> Callable[..., bool]:
+    """Runs Python lines that end as by SIGKILL at the given call of the system that writes; whether they did.
+
+    The lines find `folder` and `words`.
+    """
+
+    def killed(lines: str, stop: int, folder: Path, *words: object) -> bool:
+        command = [sys.executable, "-c", KILLER + lines, str(stop), str(folder), *map(str, words)]
+        done = subprocess.run(command, check=False, capture_output=True)
+        assert done.returncode in (0, -9), done.stderr
+        return done.returncode == -9
+
+    return killed
+
+
 def write_cancer(folder: Path) -> Path:
     """Eight measurements of 569 biopsies with the diagnosis."""
     data = load_breast_cancer()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +36,7 @@ def test_quarantine_and_undo_are_inverse(project, run):
     without = run("verify", project, "--json").document
     assert without["rows"] == first["rows"] - 2
     assert "verify.quarantine.in_force" in {finding["check"] for finding in without["findings"]}
+    assert b"<svg" in (project / "evidence" / "suspects.svg").read_bytes()
     again = run("verify", "quarantine", project, *named(without, 1), "--json")
     assert (again.code, again.document["error"]["code"]) == (2, "FLOW-111")
     assert run("verify", "quarantine", project, "--undo", "--json").code == 0
@@ -146,29 +145,16 @@ def test_rows_that_are_held_out_are_compared_too_and_the_seed_is_no_change(proje
 
 
 @pytest.mark.timeout(900)
-def test_a_kill_leaves_the_state_before_or_after(project, run, tmp_path):
+def test_a_kill_leaves_the_state_before_or_after(project, run, run_killed, tmp_path):
     """At each call of the system that writes, the process ends as by SIGKILL."""
     first = run("verify", project, "--json").document
     whole, (one, other) = first["rows"], rows_of(first)[:2]
     program = """
-import os, sys
-count, stop = 0, int(sys.argv[1])
-def killer(call):
-    def wrapped(*words, **more):
-        global count
-        count += 1
-        if count == stop:
-            os.kill(os.getpid(), 9)
-        return call(*words, **more)
-    return wrapped
-os.fsync, os.replace, os.rename = killer(os.fsync), killer(os.replace), killer(os.rename)
-from pathlib import Path
 from hauberk.flows import quarantine
-folder = Path(sys.argv[2])
-if sys.argv[3] == "undo":
+if words[0] == "undo":
     quarantine.undo_quarantine(folder)
 else:
-    quarantine.quarantine_rows(folder, rows=tuple(map(int, sys.argv[4:])))
+    quarantine.quarantine_rows(folder, rows=tuple(map(int, words[1:])))
 """
     taken = tmp_path / "taken"
     shutil.copytree(project, taken)
@@ -178,8 +164,7 @@ else:
         for stop in itertools.count(1, 12):
             folder = tmp_path / f"{deed}{stop}"
             shutil.copytree(before, folder)
-            words = [sys.executable, "-c", program, str(stop), str(folder), deed, str(one), str(other)]
-            killed = subprocess.run(words, check=False, capture_output=True).returncode == -9
+            killed = run_killed(program, stop, folder, deed, one, other)
             after = run("verify", folder, "--json")
             assert after.code == 0, after.out
             seen.add(after.document["rows"])

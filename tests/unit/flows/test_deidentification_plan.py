@@ -10,7 +10,7 @@ import pytest
 from pyarrow import csv, parquet
 
 from hauberk.core.digest import digest_bytes
-from hauberk.data import infer_schema, make_dataset
+from hauberk.data import FeatureOverride, infer_schema, make_dataset
 from hauberk.flows.deidentification_plan import Plan, Treatment, parse_plan, plan_of, render_plan, resolve_plan
 from hauberk.flows.errors import BadSetting, BadToml, ReleaseRefused, UnknownSetting
 from hauberk.flows.release import refuse_place, write_draft
@@ -105,6 +105,10 @@ def test_keys_become_pseudonyms_and_addresses_go():
     assert set(quasi) >= {"age", "sex", "seen"}
     assert not {"patient_id", "email", "outcome"} & set(quasi)
     assert sensitive_columns(dataset.schema, quasi) == ("outcome",)
+    marked = {name: FeatureOverride(sensitive=True) for name in ("sex", "country")}
+    schema = infer_schema(dataset.table, target="outcome", overrides=marked)
+    assert sensitive_columns(schema, ("sex",)) == ("country",)
+    assert sensitive_columns(schema, ("sex", "country")) == ("outcome",)
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet", "out.arrow"])

@@ -124,7 +124,8 @@ class DataSection:
     Attributes:
         train: A file (csv, csv.gz, parquet, arrow, npz) beside `hauberk.toml`, or `FILE.py:NAME`, a function without
             arguments that gives a `pyarrow.Table`.
-        test: The same; where empty, `test_share` of the training rows is held out.
+        test: The same; where empty, `test_share` of the training rows is held out: the latest by a column of the role
+            `time`, else of each class those that seed and content of the rows decide.
         test_share: Share of the rows to hold out.
         target: Column to predict.
         id, time, group: Columns with these roles.

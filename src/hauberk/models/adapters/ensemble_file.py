@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from hauberk.core.encoding import Json, parse_json, render_json
+from hauberk.core.encoding import Json, render_json
 from hauberk.core.limits import Limits
+from hauberk.models.adapters.canonical_file import parse_canonical
 from hauberk.models.ensemble import Link, TreeEnsemble
 from hauberk.models.ensemble_json import ENSEMBLE_LIMITS, ensemble_document, read_ensemble
 from hauberk.models.errors import BadModelFile
@@ -13,7 +12,7 @@ from hauberk.models.library_model import Kind, TreeModel
 from hauberk.models.link import apply_link
 from hauberk.models.traverse import compile_ensemble
 
-__all__ = ["open_ensemble", "parse_tree_model", "read_strings", "render_tree_model"]
+__all__ = ["open_ensemble", "parse_tree_model", "render_tree_model"]
 
 _FORMAT = "hauberk-tree-model/1"
 _FIELDS = {"format", "classes", "names", "ensemble"}
@@ -46,14 +45,10 @@ def parse_tree_model(
         BadModelFile: Another form, or another spelling than the canonical one.
         BadEnsemble: The trees are not well formed.
     """
-    document = parse_json(data, where=where, limits=limits)
-    if not isinstance(document, Mapping) or set(document) != _FIELDS or document["format"] != _FORMAT:
-        raise BadModelFile(where=where, expected=f"a document of format {_FORMAT}", got=repr(document)[:120])
-    trees = read_ensemble(document["ensemble"], where=where)
-    own, names = read_strings(document["classes"], where), read_strings(document["names"], where)
-    if render_tree_model(trees, classes=own, names=names) != data:
-        raise BadModelFile(where=where, expected="canonical JSON", got="another spelling of the same model")
-    return open_ensemble(trees, classes=classes or own, names=names)
+    file = parse_canonical(data, form=_FORMAT, fields=_FIELDS, where=where, limits=limits)
+    trees = read_ensemble(file.document["ensemble"], where=where)
+    file.verify_spelling(render_tree_model(trees, classes=file.classes, names=file.names), data, where=where)
+    return open_ensemble(trees, classes=classes or file.classes, names=file.names)
 
 
 def open_ensemble(trees: TreeEnsemble, *, classes: tuple[str, ...], names: tuple[str, ...] = ()) -> TreeModel:
@@ -84,17 +79,3 @@ def open_ensemble(trees: TreeEnsemble, *, classes: tuple[str, ...], names: tuple
         freeze=lambda: (Kind.ENSEMBLE, render_tree_model(trees, classes=classes, names=names)),
         trees=trees,
     )
-
-
-def read_strings(values: Json, where: str) -> tuple[str, ...]:
-    """The labels or names that a JSON list holds.
-
-    Raises:
-        BadModelFile: Something else than a list of texts in UTF-8.
-    """
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise BadModelFile(where=where, expected="a list of names", got=repr(values)[:80])
-    try:
-        return tuple(str(value).encode().decode() for value in values)
-    except UnicodeEncodeError as error:
-        raise BadModelFile(where=where, expected="names in UTF-8", got="half a surrogate pair") from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from hauberk.core.encoding import Json, parse_json, render_json
+from hauberk.core.encoding import Json, render_json
 from hauberk.core.limits import Limits
-from hauberk.models.adapters.ensemble_file import read_strings
+from hauberk.models.adapters.canonical_file import parse_canonical
 from hauberk.models.ensemble_json import ENSEMBLE_LIMITS, ensemble_document, read_ensemble
 from hauberk.models.errors import BadModelFile
 from hauberk.models.library_model import Kind
@@ -50,14 +50,10 @@ def parse_partition_model(
         BadModelFile: Another form, or another spelling than the canonical one.
         BadEnsemble: Trees that are not well formed.
     """
-    document = parse_json(data, where=where, limits=limits)
-    if not isinstance(document, Mapping) or set(document) != _FIELDS or document["format"] != _FORMAT:
-        raise BadModelFile(where=where, expected=f"a document of format {_FORMAT}", got=repr(document)[:120])
-    own, names = read_strings(document["classes"], where), read_strings(document["names"], where)
-    listed = document["members"]
+    file = parse_canonical(data, form=_FORMAT, fields=_FIELDS, where=where, limits=limits)
+    own, names, listed = file.classes, file.names, file.document["members"]
     members = tuple(_member(entry, where) for entry in (listed if isinstance(listed, list) else [listed]))
-    if render_partition_model(members, classes=own, names=names) != data:
-        raise BadModelFile(where=where, expected="canonical JSON", got="another spelling of the same model")
+    file.verify_spelling(render_partition_model(members, classes=own, names=names), data, where=where)
     if classes and len(classes) != len(own):
         raise BadModelFile(where=where, expected=f"{len(own)} class labels", got=f"{len(classes)}")
     return open_partitions(members, classes=classes or own, names=names)

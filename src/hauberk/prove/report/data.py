@@ -18,7 +18,7 @@ __all__ = ["data_section"]
 _SHOWN = 10
 _CAPTION = (
     "Training rows by the blended score of all views, flagged ones in red, and the first rows to look at on the same "
-    "axis. The dashed line is the lowest score that is flagged."
+    "axis. A dashed line stands at the lowest score that is flagged."
 )
 _KINDS = {"backdoor": "a backdoor", "region": "a region with exchanged labels", "label_flip": "exchanged labels"}
 
@@ -91,9 +91,15 @@ def _suspects(found: Json) -> Markup:
     if not isinstance(found, list) or not found:
         return NOTHING
     names = ("row", "given", "proposed", "margin")
-    rows = [[entry_text(entry, name) for name in names] for entry in found[:_SHOWN]]
+    rows = [[_cell(entry, name) for name in names] for entry in found[:_SHOWN]]
     return element(
         "div",
         element("h3", "Labels to look at first"),
         table(("#row", "given", "proposed", "#margin"), rows, label="Suspicious labels"),
     )
+
+
+def _cell(entry: Json, name: str) -> str:
+    """A field as text; the number of a row is its name, so it stands without groups of digits."""
+    text = entry_text(entry, name)
+    return text.replace(",", "") if name == "row" else text

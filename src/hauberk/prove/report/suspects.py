@@ -61,6 +61,8 @@ def _own_style() -> str:
 def _promise(n: int, q: Json) -> str:
     if not isinstance(q, int | float):
         return "ranked only: without trusted rows nothing is flagged"
+    if not n:
+        return f"nothing is flagged at a false-discovery rate of {q:.0%}"
     return f"{n:,} flagged; at most {q:.0%} of the flags are expected to be wrong"
 
 

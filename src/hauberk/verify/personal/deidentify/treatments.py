@@ -62,9 +62,9 @@ def quasi_identifiers(evidence: Sequence[IdentifierEvidence], schema: Schema) ->
 
 def sensitive_columns(schema: Schema, quasi: Sequence[str]) -> tuple[str, ...]:
     """What must not be learnt of a person: the columns marked `sensitive`, else the target; none of the `quasi`."""
-    marked = [feature for feature in schema.features if feature.sensitive]
-    target = [schema.target] if schema.target else []
-    return tuple(feature.name for feature in marked or target if feature.name not in quasi)
+    marked = tuple(feature.name for feature in schema.features if feature.sensitive and feature.name not in quasi)
+    target = (schema.target.name,) if schema.target and schema.target.name not in quasi else ()
+    return marked or target
 
 
 def _linked(feature: Feature, step: Step | None, unfit: set[str]) -> Step | None:
