@@ -115,7 +115,7 @@ peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 pathlib.Path(sys.argv[1], "peak").write_text(str(peak))
 sys.exit(code)
 """
-"""In a small process of its own: Linux counts what the parent has in memory for the child's, until it is another program."""
+"""Run by a small process: what its parent holds in memory counts for a child until it is another program."""
 
 
 def verify(folder: Path) -> tuple[dict[str, Any], float, int]:

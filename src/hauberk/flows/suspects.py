@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -23,7 +24,7 @@ __all__ = ["details_of", "pool_of", "rank_training_rows", "suspects_file", "susp
 
 _SHOWN = 20
 _BINS = 24
-_PART = 500_000
+_PART = 100_000
 """Rows of a row group."""
 _LINE = pa.schema(
     {"row": pa.int64(), "score": pa.float64(), "p_value": pa.float64(), "flagged": pa.bool_(), "likely": pa.string()}
@@ -104,13 +105,13 @@ def write_suspects(suspicion: Suspicion, numbers: NDArray[np.integer], sink: Bin
             p_value = pa.nulls(count, pa.float64())
             if suspicion.p_value is not None:
                 p_value = pa.array(suspicion.p_value[part])
-            likely = np.where(suspicion.flagged[part], str(suspicion.kind), str(AttackKind.NONE))
+            flagged = pa.array(suspicion.flagged[part])
             columns = [
                 pa.array(numbers[part], pa.int64()),
                 pa.array(suspicion.score[part]),
                 p_value,
-                pa.array(suspicion.flagged[part]),
-                pa.array(likely.tolist(), pa.string()),
+                flagged,
+                pc.if_else(flagged, str(suspicion.kind), str(AttackKind.NONE)),
             ]
             writer.write_table(pa.table(columns, schema=_LINE))
 
