@@ -158,9 +158,9 @@ def peak_of(folder) -> float:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_table(tmp_path):
-    """Six times the rows of 40 numbers: loading the larger table would take 80 MB more, many times over."""
+    """200,000 rows of 40 numbers more are 64 MB, and several times that where a stage has them in memory as a whole."""
     peaks = []
-    for count in (50_000, 300_000):
+    for count in (100_000, 300_000):
         random, folder = np.random.default_rng(1), tmp_path / f"n{count}"
         folder.mkdir()
         columns = {f"x{place}": random.normal(size=count) for place in range(40)}
@@ -170,4 +170,4 @@ def test_memory_does_not_grow_with_the_table(tmp_path):
         text += "[verify]\nfolds = 2\ntrees = 5\nin-memory-rows = 10000\nsample-rows = 5000\n"
         (folder / "hauberk.toml").write_text(text)
         peaks.append(peak_of(folder))
-    assert peaks[1] < peaks[0] + 90, peaks
+    assert peaks[1] < peaks[0] + 120, peaks

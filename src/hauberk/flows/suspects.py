@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -24,7 +25,7 @@ __all__ = ["details_of", "pool_of", "rank_training_rows", "suspects_file", "susp
 
 _SHOWN = 20
 _BINS = 24
-_PART = 500_000
+_PART = 100_000
 """Rows of a row group."""
 Mask = NDArray[np.bool_]
 _LINE = pa.schema(
@@ -118,14 +119,14 @@ def write_suspects(suspicion: Suspicion, bearing: Mask, numbers: NDArray[np.inte
             p_value = pa.nulls(count, pa.float64())
             if suspicion.p_value is not None:
                 p_value = pa.array(suspicion.p_value[part])
-            likely = np.where(suspicion.flagged[part], str(suspicion.kind), str(AttackKind.NONE)).astype(object)
-            likely[bearing[part]] = str(AttackKind.BACKDOOR)
+            flagged = pa.array(suspicion.flagged[part])
+            kind = pc.if_else(flagged, str(suspicion.kind), str(AttackKind.NONE))
             columns = [
                 pa.array(numbers[part], pa.int64()),
                 pa.array(suspicion.score[part]),
                 p_value,
-                pa.array(suspicion.flagged[part]),
-                pa.array(likely.tolist(), pa.string()),
+                flagged,
+                pc.if_else(pa.array(bearing[part]), str(AttackKind.BACKDOOR), kind),
             ]
             writer.write_table(pa.table(columns, schema=_LINE))
 

@@ -30,6 +30,7 @@ def parquet_batches(path: Path, limits: TableLimits) -> Iterator[pa.RecordBatch]
             thrift_container_size_limit=_THRIFT_ITEMS,
             page_checksum_verification=True,
             buffer_size=_BUFFER,
+            pre_buffer=False,
         ) as file,
     ):
         if file.metadata.num_columns > limits.columns:
