@@ -97,8 +97,8 @@ def _attack(suspicion: Suspicion, backdoors: BackdoorSearch) -> dict[str, Json]:
 
     A backdoor that retraining confirmed comes first, then rows that were flagged against trusted ones. A region alone
     is no claim: nature has rules that only few rows follow (in thyroid records, hormone level and medication); but
-    where most flagged rows lie in it, it says what they look like. The confidence is measured: of a backdoor it is the share
-    of the trigger's success that ends with its rows (lower end); of flags, one minus their false-discovery rate.
+    where most flagged rows lie in it, it says what they look like. The confidence is measured: of a backdoor it is the
+    share of the trigger's success that ends with its rows (lower end); of flags, one minus their false-discovery rate.
     """
     found, flagged = backdoors.found, int(suspicion.flagged.sum())
     kind, basis, confidence, rows = AttackKind.NONE, "", 0.0, 0
