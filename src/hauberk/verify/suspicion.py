@@ -213,7 +213,7 @@ def _weights(pool: Pool, learner: Learner, folds: int, seed: int) -> Matrix:
     part = pool.at(np.arange(0, len(pool.labels), -(-len(pool.labels) // _PLANTED_ROWS)))
     counts = np.bincount(part.labels, minlength=pool.classes)
     if counts.min() < 2 * folds:
-        return _LEAN * _EXPECTED
+        return np.asarray(_LEAN * _EXPECTED)
     found = blend_weights(part, lambda planted: _views(planted, learner, folds, 1, seed)[0], _EXPECTED, seed=seed)
     return np.asarray(_LEAN * found)
 
