@@ -1,6 +1,7 @@
 """Writes what runs measured into the docs: the demo's table into README.md, the bench's ratios into a page.
 
-Run `python docs/record.py demo` or `python docs/record.py bench`; nobody types these figures.
+Run `python docs/record.py demo`, `python docs/record.py bench` or, for some of the scripts only,
+`python docs/record.py bench verify size`; nobody types these figures.
 """
 
 from __future__ import annotations
@@ -33,13 +34,21 @@ def record_demo() -> None:
     readme.write_text(f"{before}{BEGIN}\n```text\n{shown}\n```\n{END}{after}")
 
 
-def record_bench() -> None:
-    """Run every bench and write the page."""
-    parts = [HEAD]
-    for script in sorted((ROOT / "bench").glob("[a-z]*.py")):
-        done = subprocess.run([sys.executable, script, "--json"], stdout=subprocess.PIPE, text=True, check=True)
-        parts.append(_section(script.stem, json.loads(done.stdout.splitlines()[-1])))
-    (ROOT / "docs/reference/benchmarks.md").write_text("\n".join(parts))
+def record_bench(*names: str) -> None:
+    """Run every bench, or the named ones, and write their sections of the page."""
+    page = ROOT / "docs/reference/benchmarks.md"
+    scripts = {script.stem: script for script in sorted((ROOT / "bench").glob("[a-z]*.py"))}
+    sections = _sections(page.read_text())
+    for name in names or scripts:
+        done = subprocess.run([sys.executable, scripts[name], "--json"], stdout=subprocess.PIPE, text=True, check=True)
+        sections[name] = _section(name, json.loads(done.stdout.splitlines()[-1]))
+        page.write_text("\n".join([HEAD, *(sections[each] for each in scripts if each in sections)]))
+
+
+def _sections(page: str) -> dict[str, str]:
+    """The sections of the page as they are, by the script that wrote them."""
+    parts = page.split("\n## bench/")[1:]
+    return {part.partition(".py\n")[0]: "## bench/" + part.rstrip("\n") + "\n" for part in parts}
 
 
 def _section(name: str, found: dict[str, Any]) -> str:
@@ -61,4 +70,4 @@ def _told(value: object) -> str:
 
 
 if __name__ == "__main__":
-    {"demo": record_demo, "bench": record_bench}[sys.argv[1]]()
+    {"demo": record_demo, "bench": record_bench}[sys.argv[1]](*sys.argv[2:])
