@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from hauberk.core.engine import Engine, Failure, FailureKind, JobLimits, Outcome
 from hauberk.core.errors import Malformed
 from hauberk.core.finding import Finding, parse_finding
-from hauberk.data import Role, encode_labels
+from hauberk.data import Dataset, Role, encode_labels
 from hauberk.flows.check_job import check_job, open_tables
 from hauberk.flows.checks import CHECKS, Check, Tables
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.project import Project
 from hauberk.verify import Suspicion, check_sources, unchecked
 
-__all__ = ["check_all", "check_groups", "named", "run_checks"]
+__all__ = ["check_all", "check_groups", "look_through", "named", "numbered", "run_checks"]
 
 _PATIENCE = 3
 """Columns of one check that may be stopped or crash; the rest is not tried, for each costs the whole time limit."""
@@ -26,15 +26,22 @@ _PATIENCE = 3
 
 def check_all(project: Project, datasets: Datasets) -> list[Finding]:
     """All findings but those of the labels; a check that fails, hangs, crashes or starves is one."""
+    tables = Tables(train=datasets.train, test=datasets.test, seed=project.seed)
+    return [
+        finding
+        for check, findings in look_through(project, tables, CHECKS)
+        for finding in (findings if check.of_test else named(findings, datasets))
+    ]
+
+
+def look_through(
+    project: Project, tables: Tables, checks: Iterable[Check]
+) -> Iterator[tuple[Check, tuple[Finding, ...]]]:
+    """Each check with its findings, by the engine and under the limits of `hauberk.toml`."""
     section = project.configuration.verify
     limits = JobLimits(seconds=section.check_seconds, memory=section.check_memory or None)
-    tables = Tables(train=datasets.train, test=datasets.test, seed=project.seed)
     with open_tables(project.configuration.engine, tables, limits) as engine:
-        return [
-            finding
-            for check, findings in run_checks(engine, CHECKS, tables)
-            for finding in (findings if check.of_test else named(findings, datasets))
-        ]
+        yield from run_checks(engine, checks, tables)
 
 
 def run_checks(engine: Engine, checks: Iterable[Check], tables: Tables) -> Iterator[tuple[Check, tuple[Finding, ...]]]:
@@ -48,16 +55,16 @@ def run_checks(engine: Engine, checks: Iterable[Check], tables: Tables) -> Itera
         yield check, findings
 
 
-def check_groups(project: Project, datasets: Datasets, suspicion: Suspicion) -> tuple[Finding, ...]:
-    """Findings on what each column of the role `group` takes for the source of the rows."""
-    train, labels = datasets.train, encode_labels(datasets.train)
+def check_groups(project: Project, train: Dataset, suspicion: Suspicion) -> tuple[Finding, ...]:
+    """Findings on what each column of the role `group` takes for the source of the rows, which `suspicion` ranks."""
+    labels, q = encode_labels(train), project.configuration.verify.q
     found: list[Finding] = []
     for feature in train.schema.features:
         if feature.role is Role.GROUP:
             codes = train.table.column(feature.name).combine_chunks().dictionary_encode().indices.fill_null(-1)
-            source, q = codes.to_numpy().astype(np.int64), project.configuration.verify.q
+            source = codes.to_numpy().astype(np.int64)
             found += check_sources(source, labels, suspicion.margin, feature=feature.name, q=q, seed=project.seed)
-    return named(tuple(found), datasets)
+    return tuple(found)
 
 
 def named(findings: tuple[Finding, ...], datasets: Datasets) -> tuple[Finding, ...]:

@@ -9,23 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.core.finding import Finding, Severity
-from hauberk.data import Dataset, Role, Schema, encode_labels
-from hauberk.flows.data_checks import numbered
+from hauberk.data import Dataset, Schema, encode_labels
+from hauberk.flows.checks import CHECKS, Tables
+from hauberk.flows.data_checks import look_through, numbered
 from hauberk.flows.project import Project
 from hauberk.flows.stream_reading import Reading
 from hauberk.verify import (
     Repeats,
-    Suspicion,
-    check_encoding,
-    check_near_duplicates,
-    check_near_overlap,
-    check_sentinels,
-    check_sources,
-    check_text_forms,
     check_time,
     check_time_split,
-    check_unit_shift,
-    check_units,
     duplicate_findings,
     find_seen,
     guarded_check,
@@ -34,9 +26,9 @@ from hauberk.verify import (
     profile_findings,
 )
 
-__all__ = ["Sample", "check_all_rows", "check_sample", "check_sample_groups", "streamed_finding"]
+__all__ = ["Sample", "check_all_rows", "check_sample", "streamed_finding"]
 
-Check = Callable[[], tuple[Finding, ...]]
+_SAMPLED = {"near", "near_overlap", "units", "unit_shift", "encoding", "personal"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +70,7 @@ def check_all_rows(
     train: Reading, test: Reading, repeats: Repeats, schema: Schema, numbers: NDArray[np.intp]
 ) -> list[Finding]:
     """Findings that speak of all rows; `numbers` name the training rows."""
-    checks: dict[str, Check] = {
+    checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
         "dataset": lambda: numbered(
             (
                 *profile_findings(train.profile, schema),
@@ -94,36 +86,17 @@ def check_all_rows(
 
 def check_sample(project: Project, train: Sample, test: Sample) -> list[Finding]:
     """Findings that need many rows at once."""
-    from hauberk.verify.personal import check_personal  # many national numbers: slow to import
+    some = train.dataset
 
-    some, asked, seed = train.dataset, test.dataset, project.seed
-    checks: dict[str, Check] = {
-        "dataset": lambda: train.told(tuple(leak_findings(some, encode_labels(some), rows_in_all=train.rows))),
-        "near": lambda: (
-            *train.told(check_near_duplicates(some, seed=seed)),
-            *test.told(check_near_overlap(some, asked, seed=seed)),
-        ),
-        "units": lambda: (
-            *train.told((*check_units(some), *check_sentinels(some))),
-            *test.told(check_unit_shift(some, asked)),
-        ),
-        "encoding": lambda: train.told((*check_encoding(some), *check_text_forms(some))),
-        "personal": lambda: train.told(check_personal(some, seed=seed)),
-    }
-    return _guarded(checks)
+    def leaks() -> tuple[Finding, ...]:
+        return train.told(tuple(leak_findings(some, encode_labels(some), rows_in_all=train.rows)))
+
+    found = _guarded({"target": leaks})
+    tables = Tables(train=some, test=test.dataset, seed=project.seed)
+    for check, findings in look_through(project, tables, [check for check in CHECKS if check.name in _SAMPLED]):
+        found += (test if check.of_test else train).told(findings)
+    return found
 
 
-def check_sample_groups(project: Project, train: Sample, suspicion: Suspicion) -> tuple[Finding, ...]:
-    """Findings on the sources of the rows of the sample, by a suspicion of its rows."""
-    dataset, q = train.dataset, project.configuration.verify.q
-    found: list[Finding] = []
-    for feature in dataset.schema.features:
-        if feature.role is Role.GROUP:
-            codes = dataset.table.column(feature.name).combine_chunks().dictionary_encode().indices.fill_null(-1)
-            source, labels = codes.to_numpy().astype(np.int64), encode_labels(dataset)
-            found += check_sources(source, labels, suspicion.margin, feature=feature.name, q=q, seed=project.seed)
-    return train.told(tuple(found))
-
-
-def _guarded(checks: dict[str, Check]) -> list[Finding]:
+def _guarded(checks: dict[str, Callable[[], tuple[Finding, ...]]]) -> list[Finding]:
     return [finding for name, check in checks.items() for finding in guarded_check(name, check)]

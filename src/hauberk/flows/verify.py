@@ -70,7 +70,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
         report(0, 1, "schema and rows")
         findings = [*named(drift.findings(datasets.train), datasets), *check_all(project, datasets)]
         suspicion = rank_training_rows(project, datasets, report)
-        findings += guarded_check("sources", lambda: check_groups(project, datasets, suspicion))
+        findings += guarded_check("sources", lambda: named(check_groups(project, datasets.train, suspicion), datasets))
         backdoors = search_backdoors(project, datasets.train, datasets.numbers, report)
         return StageOutput(
             subjects=subjects,

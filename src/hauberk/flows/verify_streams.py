@@ -30,7 +30,7 @@ from hauberk.data import (
     row_keys,
 )
 from hauberk.flows.backdoors import BackdoorSearch, search_backdoors
-from hauberk.flows.data_checks import numbered
+from hauberk.flows.data_checks import check_groups, numbered
 from hauberk.flows.evidence import write_evidence_pieces
 from hauberk.flows.pin import SCHEMA, Drift, find_drift
 from hauberk.flows.project import Project
@@ -39,7 +39,6 @@ from hauberk.flows.stream_checks import (
     Sample,
     check_all_rows,
     check_sample,
-    check_sample_groups,
     streamed_finding,
 )
 from hauberk.flows.stream_reading import Reading, read_stream, write_digests
@@ -169,7 +168,7 @@ def _checked(
     findings += [*train.told(drift.findings(train.dataset)), *check_sample(project, train, test)]
     _refuse_shared(streams, read.train, repeats)
     ranked, joined = _suspicion(project, streams, train, report)
-    findings += guarded_check("sources", lambda: check_sample_groups(project, train, ranked))
+    findings += guarded_check("sources", lambda: train.told(check_groups(project, train.dataset, ranked)))
     backdoors = _backdoors(project, train, read.train.rows, report)
     numbers = streams.numbers
     write_suspects(joined, backdoors.bearing, numbers, suspects)
