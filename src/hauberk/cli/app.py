@@ -112,5 +112,6 @@ def _configure_log() -> None:
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Whatever stands for stderr when something is logged: a caller may have exchanged and closed that of today.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )

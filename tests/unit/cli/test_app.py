@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 
 import pytest
+import structlog
 
 from hauberk.cli.app import VERBS, run
 
@@ -110,3 +112,12 @@ def test_json_does_not_depend_on_the_locale(tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["features"][0]["name"] == "größe"
     assert "größe" in (tmp_path / "hauberk.toml").read_text(encoding="utf-8")
+
+
+def test_events_go_to_the_stderr_of_their_time(monkeypatch, capsys):
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", io.StringIO())
+        run(["secur"])
+        sys.stderr.close()
+    structlog.get_logger().warning("later")
+    assert "later" in capsys.readouterr().err
