@@ -51,8 +51,12 @@ class Sample:
 
     def told(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings by the numbers of the rows, with a word on where they were looked for."""
+        return self.worded(numbered(findings, self.numbers))
+
+    def worded(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The findings with a word on where they were looked for."""
         where = f"; looked for in {len(self.numbers)} of {self.rows} rows"
-        return tuple(replace(one, message=one.message + where) for one in numbered(findings, self.numbers))
+        return tuple(replace(one, message=one.message + where) for one in findings)
 
 
 def streamed_finding(train: Sample, most: int) -> Finding:
