@@ -113,9 +113,16 @@ def test_what_bears_no_trigger_is_no_backdoor(shop, run, what):
 
 
 def test_a_search_that_is_turned_off_says_so(shop, run):
-    document = run("verify", shop("value", "backdoor-rows = 0\n")[0], "--json").document
+    folder = shop("value", "backdoor-rows = 0\n")[0]
+    document = run("verify", folder, "--json").document
     assert document["attack"]["kind"] == "none"
     assert checks(document)["verify.backdoor.not_checked"]["severity"] == "info"
+
+    # It is another question with another model to retrain, and the same one with the same.
+    assert run("verify", folder, "--json").document["reused"]
+    toml = folder / "hauberk.toml"
+    toml.write_text(toml.read_text().replace("trees = 40", "trees = 41"))
+    assert not run("verify", folder, "--json").document["reused"]
 
 
 def test_the_drop_cap_holds_for_a_backdoor_too(shop, run):

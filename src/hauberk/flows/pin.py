@@ -48,8 +48,10 @@ class Drift:
 
     @property
     def configuration(self) -> dict[str, Json]:
-        """What the stage depends on."""
-        return {"pinned": str(self.pinned)} if self.pinned else {}
+        """What the stage depends on; also what is said of a column, for that can leave the schema as it is inferred."""
+        if not self.pinned:
+            return {}
+        return {"pinned": str(self.pinned), "said": {name: sorted(facts) for name, facts in self.said.items()}}
 
     def findings(self, train: Dataset) -> tuple[Finding, ...]:
         """What has changed, with rows of these that bear it."""

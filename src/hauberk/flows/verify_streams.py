@@ -99,6 +99,7 @@ def verify_streams(project: Project, watch: Watcher = unwatched) -> StageResult:
         configuration: dict[str, Json] = {
             "verify": asdict(project.configuration.verify),
             "schema": str(digest_schema(schema)),
+            "trees": project.configuration.model.trees,
             "streamed": True,
         }
         subjects = (
