@@ -1,0 +1,56 @@
+"""Data that are read in batches are held against what batches gave, also where the first rows mislead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from hauberk.flows import streams
+from hauberk.flows.differences import find_differences
+from hauberk.flows.pin import pin_schema
+from hauberk.flows.secure import verify_project
+
+ROWS, HEAD = 5000, 2000
+TOML = """
+[system]
+name = "s"
+[data]
+train = "train.parquet"
+target = "y"
+[verify]
+folds = 2
+trees = 5
+in-memory-rows = 1000
+sample-rows = 1500
+backdoor-rows = 0
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A key and a column of whole numbers in the first rows, which all rows together are not or are more."""
+    monkeypatch.setattr(streams, "HEAD_ROWS", HEAD)
+    random, place = np.random.default_rng(0), np.arange(ROWS)
+    x = random.normal(size=ROWS)
+    half = [None if row > 2 * HEAD and row % 9 == 0 else float(row % 50) for row in place]
+    columns = {"x": x, "code": place % HEAD, "half": half, "y": np.where(x > 0, "p", "q")}
+    parquet.write_table(pa.table(columns), tmp_path / "train.parquet")
+    (tmp_path / "hauberk.toml").write_text(TOML)
+    return tmp_path
+
+
+def drift(document):
+    return [finding["evidence"] for finding in document["findings"] if finding["check"] == "verify.schema.changed"]
+
+
+def test_the_same_file_is_the_same(folder):
+    assert drift(verify_project(folder)[1]) == []
+    assert find_differences(folder).changes.none
+
+
+def test_a_pin_pins_what_verify_reads(folder):
+    verify_project(folder)
+    pin_schema(folder)
+    assert drift(verify_project(folder)[1]) == []
