@@ -149,6 +149,10 @@ class Streams:
         held = self.train.held
         return np.arange(len(self.labels)) if held is None else np.flatnonzero(held)
 
+    def test_numbers(self, rows: int) -> NDArray[np.intp]:
+        """The number by which each of so many test rows is named: its place in the file that it stands in, from 0."""
+        return np.arange(rows) if self.test.held is None else np.flatnonzero(self.test.held)
+
 
 def outgrows_memory(folder: Path, configuration: Configuration) -> bool:
     """Whether the training or the test file has more rows than `verify.in-memory-rows`.

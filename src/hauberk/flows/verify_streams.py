@@ -161,10 +161,11 @@ def _checked(
     section, schema, streams = project.configuration.verify, read.streams.schema, read.streams
     report(0, 1, "schema and rows")
     repeats = find_repeats(read.train.keys, read.train.labels)
-    findings: list[Finding] = check_all_rows(read.train, read.test, repeats, schema, streams.numbers)
+    test_numbers = streams.test_numbers(read.test.rows)
+    findings: list[Finding] = check_all_rows(read.train, read.test, repeats, schema, streams.numbers, test_numbers)
     train = _drawn(project, streams.train, read.train, repeats, section.sample_rows, streams.numbers)
-    again, places = find_repeats(read.test.keys, read.test.labels), np.arange(read.test.rows)
-    test = _drawn(project, streams.test, read.test, again, section.sample_rows // 4, places)
+    again = find_repeats(read.test.keys, read.test.labels)
+    test = _drawn(project, streams.test, read.test, again, section.sample_rows // 4, test_numbers)
     report(0.1, 1, "sample")
     findings += [*train.told(drift.findings(train.dataset)), *check_sample(project, train, test)]
     _refuse_shared(streams, read.train, repeats)

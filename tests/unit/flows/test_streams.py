@@ -54,3 +54,18 @@ def test_a_pin_pins_what_verify_reads(folder):
     verify_project(folder)
     pin_schema(folder)
     assert drift(verify_project(folder)[1]) == []
+
+
+@pytest.mark.parametrize("most", [1000, 100_000])
+def test_held_out_rows_are_named_by_their_place_in_the_file(tmp_path, most):
+    """Rows after 1000 repeat those before, so that some have their copy on the other side."""
+    x = np.random.default_rng(0).normal(size=2000).round(3)
+    x[1000:] = x[:1000]
+    parquet.write_table(pa.table({"x": x, "y": np.where(x > 0, "p", "q")}), tmp_path / "train.parquet")
+    (tmp_path / "hauberk.toml").write_text(TOML.replace("in-memory-rows = 1000", f"in-memory-rows = {most}"))
+    found = verify_project(tmp_path)[1]["findings"]
+    (overlap,) = [finding for finding in found if finding["check"] == "verify.rows.overlap"]
+    suspects = parquet.read_table(tmp_path / "evidence" / "suspects.parquet").column("row").to_pylist()
+    trained = {float(x[row]) for row in suspects}
+    assert not set(overlap["rows"]) & set(suspects)
+    assert all(float(x[row]) in trained for row in overlap["rows"])
