@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from hauberk.data.errors import BadWeight
 from hauberk.flows import streams
 from hauberk.flows.differences import find_differences
 from hauberk.flows.pin import pin_schema
@@ -69,3 +70,14 @@ def test_held_out_rows_are_named_by_their_place_in_the_file(tmp_path, most):
     trained = {float(x[row]) for row in suspects}
     assert not set(overlap["rows"]) & set(suspects)
     assert all(float(x[row]) in trained for row in overlap["rows"])
+
+
+@pytest.mark.parametrize("row", [1200, 1201, 1202, 1203, 1204, 1205])
+def test_a_bad_weight_is_named_by_its_row_also_where_it_is_held_out(tmp_path, row):
+    x = np.random.default_rng(0).normal(size=2000)
+    weights = np.where(np.arange(2000) == row, -1.0, 1.0)
+    table = pa.table({"x": x, "sample_weight": weights, "y": np.where(x > 0, "p", "q")})
+    parquet.write_table(table, tmp_path / "train.parquet")
+    (tmp_path / "hauberk.toml").write_text(TOML)
+    with pytest.raises(BadWeight, match=f"row {row}:"):
+        verify_project(tmp_path)
