@@ -80,6 +80,7 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
         raise OtherRows(
             where=f"quarantine of leaf {quarantine.leaf}", expected=str(quarantine.base), got=got, hint=hint
         )
+    datasets = _untested(datasets, quarantine.rows)
     staying = ~np.isin(datasets.numbers, quarantine.rows)
     train, kept = datasets.train.take(staying), datasets.numbers[staying]
     message = f"{len(quarantine.rows)} rows are in quarantine since leaf {quarantine.leaf}"
@@ -96,6 +97,15 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
         kept=kept,
         quarantine=_told(found),
     )
+
+
+def _untested(datasets: Datasets, rows: Rows) -> Datasets:
+    """The datasets without these rows among the held-out ones, where another seed or share puts them."""
+    if datasets.held is None or not np.isin(datasets.held, rows).any():
+        return datasets
+    staying = ~np.isin(datasets.held, rows)
+    test = datasets.test.take(staying)
+    return replace(datasets, test=test, test_manifest=build_manifest(test), held=datasets.held[staying])
 
 
 def quarantine_rows(
