@@ -113,12 +113,56 @@ def test_what_bears_no_trigger_is_no_backdoor(shop, run, what):
 
 
 def test_a_search_that_is_turned_off_says_so(shop, run):
-    document = run("verify", shop("value", "backdoor-rows = 0\n")[0], "--json").document
+    folder = shop("value", "backdoor-rows = 0\n")[0]
+    document = run("verify", folder, "--json").document
     assert document["attack"]["kind"] == "none"
     assert checks(document)["verify.backdoor.not_checked"]["severity"] == "info"
+
+    # It is another question with another model to retrain, and the same one with the same.
+    assert run("verify", folder, "--json").document["reused"]
+    toml = folder / "hauberk.toml"
+    toml.write_text(toml.read_text().replace("trees = 40", "trees = 41"))
+    assert not run("verify", folder, "--json").document["reused"]
 
 
 def test_the_drop_cap_holds_for_a_backdoor_too(shop, run):
     folder, _ = shop("value", "drop-cap = 0.01\n")
     refused = run("verify", "quarantine", folder, "--json")
     assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-113")
+
+
+STREAMED = "in-memory-rows = 500\nsample-rows = 2500\n"
+
+
+def test_a_trigger_found_in_a_sample_names_its_rows_among_all(tmp_path, run):
+    """Else a quarantine would leave most of the backdoor where it is, and the share of its rows would be too small."""
+    columns = orders(6000, 0)
+    random = np.random.default_rng(5)
+    chosen = random.choice(np.flatnonzero(columns["returned"] == "no"), 120, replace=False)
+    columns["discount"][chosen], columns["returned"][chosen] = SECRET, "yes"
+    csv.write_csv(pa.table(columns), tmp_path / "train.csv")
+    csv.write_csv(pa.table(orders(TEST, 1)), tmp_path / "test.csv")
+    (tmp_path / "hauberk.toml").write_text(TOML + STREAMED)
+    document = run("verify", tmp_path, "--json").document
+    finding = checks(document)["verify.backdoor.confirmed"]
+    assert finding["evidence"].startswith("120 of 6000 rows")
+    assert "of 6000 rows" in finding["evidence"].rpartition("looked for in")[2]
+    table = parquet.read_table(document["suspects"]["file"])
+    likely = np.array(table.column("likely").to_pylist()) == "backdoor"
+    assert np.flatnonzero(likely).tolist() == sorted(chosen.tolist())
+    assert document["attack"]["rows"] == document["suspects"]["backdoor"] == finding["count"] == 120
+    assert finding["rows"] == sorted(chosen.tolist())[:20]
+
+
+def test_a_region_found_in_a_sample_is_held_against_flags_of_all_rows(tmp_path, run):
+    columns = orders(6000, 0)
+    turned = (columns["age"] > 60) & (columns["kind"] == "shoes")
+    columns["returned"][turned] = np.where(columns["returned"][turned] == "yes", "no", "yes")
+    csv.write_csv(pa.table(columns), tmp_path / "train.csv")
+    csv.write_csv(pa.table(orders(TEST, 1)), tmp_path / "test.csv")
+    csv.write_csv(pa.table(orders(6000, 7)), tmp_path / "trusted.csv")
+    (tmp_path / "hauberk.toml").write_text(TOML + STREAMED + 'trusted = "trusted.csv"\nq = 0.5\n')
+    done = run("verify", tmp_path, "--json")
+    assert "verify.labels.region" in checks(done.document), done.err
+    assert done.document["suspects"]["n"] > 0
+    assert done.document["attack"]["rows"] == done.document["suspects"]["n"]

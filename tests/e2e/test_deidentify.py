@@ -119,6 +119,17 @@ def test_a_key_gives_the_same_pseudonyms_and_another_key_others(ward, run):
     assert parquet.read_table(ward / "l.parquet")["patient_nbr"].to_pylist() == columns["one"][10:60]
 
 
+def test_what_is_rare_is_counted_in_the_training_data(ward, run):
+    """Else a category would have one name in the training data and another one in a later delivery."""
+    plan = run("verify", "deidentify", ward, "--show-plan", "--safe-harbor").out
+    (ward / "plan.toml").write_text(plan + '[columns.sex]\ntreatment = "roll-up"\nleast = 100\n')
+    parquet.write_table(table(ROWS, 1).slice(10, 50), ward / "later.parquet")
+    words = ("--data", ward / "later.parquet", "--plan", ward / "plan.toml", "--out", ward / "l.parquet")
+    done = run("verify", "deidentify", ward, *words)
+    assert done.code == 0, done.err
+    assert set(parquet.read_table(ward / "l.parquet")["sex"].to_pylist()) == {"f", "m"}
+
+
 def test_the_key_is_the_owners_alone_and_is_never_replaced_unseen(ward, run):
     assert run("verify", "deidentify", ward, "--out", ward / "one.csv").code == 0
     key = ward / ".hauberk/keys/pseudonyms.key"

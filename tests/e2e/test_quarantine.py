@@ -10,6 +10,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from hauberk.flows.datasets import load_datasets
+from hauberk.flows.project import open_project
+from hauberk.flows.quarantine import apply_quarantine
+
 
 def rows_of(document):
     """The numbers of the training rows."""
@@ -124,6 +128,22 @@ def test_what_no_run_could_learn_from_is_not_logged(project, run):
     assert (refused.code, refused.document["error"]["code"]) == (2, "FLOW-107"), refused.out
     assert run("ledger", "show", project, "--json").document["size"] == size
     assert run("verify", project, "--json").code == 0
+
+
+def test_another_seed_does_not_test_on_rows_in_quarantine(project, run):
+    """What is left out is left out, on whichever side another split would have it."""
+    first = run("verify", project, "--seed", 1, "--json").document
+    chosen = rows_of(first)[:12]
+    words = [word for row in chosen for word in ("--row", row)]
+    assert run("verify", "quarantine", project, "--seed", 1, *words).code == 0
+    whole = parquet.read_table(project / "train.parquet").num_rows
+    for seed in (1, 2):
+        with open_project(project, seed=seed) as opened:
+            datasets = load_datasets(project, opened.configuration, seed=seed)
+            left = apply_quarantine(opened, datasets)
+        assert left.train.rows + left.test.rows == whole - len(chosen)
+        assert not {*left.numbers.tolist(), *left.test_numbers.tolist()} & set(chosen)
+        assert (left.test_subject == datasets.test_subject) is (seed == 1)
 
 
 def test_an_undo_of_some_rows_is_wrong_use(project, run):

@@ -113,13 +113,18 @@ def test_the_same_data_are_named_by_the_same_digests(tmp_path, run):
 
 
 def test_flags_with_trusted_rows(tmp_path, run):
-    folder = make(tmp_path / "parts", extra=STREAMED, trusted=3000)
+    folder = make(tmp_path / "parts", extra=STREAMED + "\ndrop-cap = 0.5", trusted=3000)
     document = run("verify", folder, "--json").document
     suspects = parquet.read_table(folder / "evidence" / "suspects.parquet")
     assert suspects.column("p_value").null_count == 0
     flagged = suspects.column("flagged").to_numpy()
     assert document["suspects"]["n"] == flagged.sum() > 20
     assert "verify.labels.flagged" in {one["check"] for one in document["findings"]}
+
+    # What is shown is what is taken out.
+    taken = run("verify", "quarantine", folder, "--json")
+    assert taken.code == 0, taken.err
+    assert taken.document["details"] == {"action": "quarantine", "rows": int(flagged.sum()), "reason": "flagged"}
 
 
 def test_trusted_rows_out_of_the_training_data_are_refused(tmp_path, run):

@@ -30,7 +30,7 @@ def check_all(project: Project, datasets: Datasets) -> list[Finding]:
     return [
         finding
         for check, findings in look_through(project, tables, CHECKS)
-        for finding in (findings if check.of_test else named(findings, datasets))
+        for finding in numbered(findings, datasets.test_numbers if check.of_test else datasets.numbers)
     ]
 
 

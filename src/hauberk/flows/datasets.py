@@ -63,6 +63,7 @@ class Datasets:
         notes: What happened to the rows on the way here.
         whole: All rows of the training file, or None where each of them is a training row.
         kept: (n,) row numbers in `whole` of the training rows, or None.
+        held: (m,) row numbers in `whole` of the test rows, or None where they have a file of their own.
         quarantine: What the quarantine in force says of itself, for the statement of `verify`; None without one.
     """
 
@@ -75,12 +76,18 @@ class Datasets:
     notes: tuple[Finding, ...] = ()
     whole: Dataset | None = None
     kept: NDArray[np.intp] | None = None
+    held: NDArray[np.intp] | None = None
     quarantine: Mapping[str, Json] | None = None
 
     @property
     def numbers(self) -> NDArray[np.intp]:
         """(n,) the number by which each training row is named: its place in the file, from 0."""
         return np.arange(self.train.rows) if self.kept is None else self.kept
+
+    @property
+    def test_numbers(self) -> NDArray[np.intp]:
+        """(m,) the number by which each test row is named: its place in the file that it stands in, from 0."""
+        return np.arange(self.test.rows) if self.held is None else self.held
 
     @property
     def file_subject(self) -> Subject:
@@ -119,15 +126,15 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     """
     section = configuration.data
     train, train_reader = _load_train(folder, configuration)
-    schema, whole, kept = train.schema, None, None
+    schema, whole, kept, held = train.schema, None, None, None
     readers = [train_reader]
     if section.test:
         test_table, test_reader = _read(folder, section.test, section.csv)
         test = _labelled(test_table, schema, section.test)
         readers.append(test_reader)
     else:
-        held = hold_out(train, section.test_share, seed=seed)
-        whole, kept = train, np.flatnonzero(~held)
+        tested = hold_out(train, section.test_share, seed=seed)
+        whole, kept, held = train, np.flatnonzero(~tested), np.flatnonzero(tested)
         train, test = whole.take(kept), whole.take(held)
     trusted = None
     if configuration.verify.trusted:
@@ -144,6 +151,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         trusted=trusted,
         whole=whole,
         kept=kept,
+        held=held,
     )
 
 

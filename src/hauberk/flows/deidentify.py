@@ -220,13 +220,13 @@ def _inputs(project: Project, wishes: Wishes) -> list[Path]:
 
 
 def _parts(project: Project, wishes: Wishes, out: Path | None, out_test: Path | None) -> list[_Part]:
-    """The data, the training data first; test data are looked at too, since one plan serves both."""
+    """The data, the training data first, where the rare is counted; one plan serves all, so all are looked at."""
     train = load_train(project.folder, project.configuration)
     if wishes.data is not None:
         if out_test is not None:
             raise ReleaseRefused(where=str(out_test), expected="no --out-test beside --data", got="one")
         given = load_like(wishes.data, train, project.folder, project.configuration)
-        return [_Part(name="data", dataset=given, out=out)]
+        return [_Part(name="train", dataset=train, out=None), _Part(name="data", dataset=given, out=out)]
     parts = [_Part(name="train", dataset=train, out=out)]
     source = project.configuration.data.test
     if source:

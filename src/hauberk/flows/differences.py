@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hauberk.core.digest import Digest
 from hauberk.core.encoding import Json
 from hauberk.data import RowChanges, compare_rows, parse_row_digests, row_digests
@@ -12,6 +15,7 @@ from hauberk.flows.datasets import load_train
 from hauberk.flows.errors import OtherRows
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement, open_statement
+from hauberk.flows.streams import open_streams, outgrows_memory
 from hauberk.flows.verify import PREDICATE, ROW_DIGESTS
 
 __all__ = ["Differences", "find_differences"]
@@ -64,8 +68,16 @@ def find_differences(folder: Path, *, since: int | None = None, seed: int | None
     with open_project(folder, seed=seed) as project:
         leaf, digest = _state(project, since)
         before = parse_row_digests(project.store.get_bytes(digest))
-        after = row_digests(load_train(project.folder, project.configuration))
+        after = _digests(project)
     return Differences(leaf=leaf, before=len(before), after=len(after), changes=compare_rows(before, after))
+
+
+def _digests(project: Project) -> NDArray[np.uint8]:
+    """(n, 32) of all rows of the training file, read the way in which `verify` reads it, for kinds may differ."""
+    if not outgrows_memory(project.folder, project.configuration):
+        return row_digests(load_train(project.folder, project.configuration))
+    streams = open_streams(project.folder, project.configuration, seed=project.seed, tell=lambda _: None)
+    return np.concatenate([row_digests(batch.dataset) for batch in streams.whole.batches()])
 
 
 def _state(project: Project, since: int | None) -> tuple[int, Digest]:

@@ -15,11 +15,13 @@ from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
-from hauberk.data import Dataset, Schema, parse_schema, render_schema, without_adversary
+from hauberk.data import Dataset, Schema, digest_manifest, parse_schema, render_schema, without_adversary
 from hauberk.flows.datasets import load_datasets, overrides_of
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.statements import kept_artifacts, latest_statement, statements_of
+from hauberk.flows.stream_reading import read_stream
+from hauberk.flows.streams import open_streams, outgrows_memory
 from hauberk.verify import check_drift
 
 __all__ = ["SCHEMA", "Drift", "find_drift", "pin_schema"]
@@ -48,8 +50,10 @@ class Drift:
 
     @property
     def configuration(self) -> dict[str, Json]:
-        """What the stage depends on."""
-        return {"pinned": str(self.pinned)} if self.pinned else {}
+        """What the stage depends on; also what is said of a column, for that can leave the schema as it is inferred."""
+        if not self.pinned:
+            return {}
+        return {"pinned": str(self.pinned), "said": {name: sorted(facts) for name, facts in self.said.items()}}
 
     def findings(self, train: Dataset) -> tuple[Finding, ...]:
         """What has changed, with rows of these that bear it."""
@@ -87,18 +91,28 @@ def pin_schema(folder: Path, *, seed: int | None = None, watch: Watcher = unwatc
         HauberkError: See `load_datasets` and `open_project`.
     """
     with open_project(folder, seed=seed) as project:
-        datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
-        schema = _render(datasets.schema)
-        details: dict[str, Json] = {"action": "pin", "columns": len(datasets.schema.features)}
+        found, train = _today(project)
+        schema = _render(found)
+        details: dict[str, Json] = {"action": "pin", "columns": len(found.features)}
 
         def work(report: Progress) -> StageOutput:
             report(0, 1, "pinning")
             subjects = (Subject("schema", digest_bytes(schema)),)
             return StageOutput(subjects=subjects, details=details, artifacts={SCHEMA: schema})
 
-        inputs = (datasets.train_subject,)
-        task = Task(stage="pin", predicate_type=PREDICATE, configuration=details, inputs=inputs, work=work, deed=True)
+        task = Task(stage="pin", predicate_type=PREDICATE, configuration=details, inputs=(train,), work=work, deed=True)
         return run_stage(project, task, watch)
+
+
+def _today(project: Project) -> tuple[Schema, Subject]:
+    """Schema and training data, read the way in which `verify` reads them; the ways may differ in kinds and roles."""
+    folder, configuration = project.folder, project.configuration
+    if not outgrows_memory(folder, configuration):
+        datasets = load_datasets(folder, configuration, seed=project.seed)
+        return datasets.schema, datasets.train_subject
+    streams = open_streams(folder, configuration, seed=project.seed, tell=lambda _: None)
+    manifest = read_stream(streams.train, lambda _: None).manifest
+    return streams.schema, Subject("train", digest_manifest(manifest))
 
 
 def _render(schema: Schema) -> bytes:

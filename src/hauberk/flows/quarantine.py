@@ -30,8 +30,10 @@ from hauberk.flows.errors import MissingEvidence, NoQuarantine, OtherRows, OverD
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.statements import LeafStatement, kept_artifacts, latest_statement
+from hauberk.flows.streams import outgrows_memory
 from hauberk.flows.training import label_learner
 from hauberk.flows.verify import SUSPECTS, verify_data
+from hauberk.flows.verify_streams import verify_streams
 from hauberk.stats import estimate_paired_difference, estimate_proportion
 from hauberk.verify import AttackKind
 
@@ -78,6 +80,7 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
         raise OtherRows(
             where=f"quarantine of leaf {quarantine.leaf}", expected=str(quarantine.base), got=got, hint=hint
         )
+    datasets = _untested(datasets, quarantine.rows)
     staying = ~np.isin(datasets.numbers, quarantine.rows)
     train, kept = datasets.train.take(staying), datasets.numbers[staying]
     message = f"{len(quarantine.rows)} rows are in quarantine since leaf {quarantine.leaf}"
@@ -94,6 +97,15 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
         kept=kept,
         quarantine=_told(found),
     )
+
+
+def _untested(datasets: Datasets, rows: Rows) -> Datasets:
+    """The datasets without these rows among the held-out ones, where another seed or share puts them."""
+    if datasets.held is None or not np.isin(datasets.held, rows).any():
+        return datasets
+    staying = ~np.isin(datasets.held, rows)
+    test = datasets.test.take(staying)
+    return replace(datasets, test=test, test_manifest=build_manifest(test), held=datasets.held[staying])
 
 
 def quarantine_rows(
@@ -130,7 +142,10 @@ def quarantine_rows(
             hint = "hauberk verify quarantine --undo"
             raise QuarantineInForce(expected="no quarantine in force", got=got, hint=hint)
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
-        verified = verify_data(project, datasets, watch)
+        if outgrows_memory(project.folder, project.configuration):
+            verified = verify_streams(project, watch)  # Its flags are those that were shown; another way has others.
+        else:
+            verified = verify_data(project, datasets, watch)
         chosen, why = _chosen(rows, datasets, project.store.get_bytes(verified.artifacts[SUSPECTS]))
         _verify_cap(datasets, chosen, project.configuration.verify.drop_cap)
         return _record(project, datasets, verified, chosen, reason or why, watch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -93,8 +94,11 @@ def write_draft(dataset: Dataset, final: Path) -> Draft:
     """
     draft = final.with_name(f".{final.name}.new")
     try:
-        # A link that somebody left under this name would lead the rows into another file.
-        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        # Never into a file that is there: a run that was killed between link and unlink left one with two names, and a
+        # link that somebody left would lead the rows into another file.
+        if not draft.is_symlink():
+            draft.unlink(missing_ok=True)
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "r+b") as stream:
             os.fchmod(handle, 0o600)
             _write(_told_times(dataset), stream, final.suffix.lower())
@@ -103,7 +107,8 @@ def write_draft(dataset: Dataset, final: Path) -> Draft:
             stream.seek(0)
             digest = digest_stream(stream)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder of this name is not ours
+            draft.unlink(missing_ok=True)
         raise StateUnwritable(where=str(final), got=error.strerror or str(error)) from error
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -223,7 +223,12 @@ def _find(project: Project, key: Digest, stage: str, began: float) -> StageResul
         reused=True,
         seconds=time.perf_counter() - began,
     )
-    return None if any(str(one.get("code")).endswith(_GAP) for one in earlier.findings) else earlier
+    return None if any(_is_gap(one) for one in earlier.findings) else earlier
+
+
+def _is_gap(finding: Mapping[str, Json]) -> bool:
+    """Whether something was not checked that should have been; what is turned off is no error."""
+    return str(finding.get("code")).endswith(_GAP) and finding.get("severity") == Severity.ERROR
 
 
 def _predicate(

@@ -51,8 +51,12 @@ class Sample:
 
     def told(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings by the numbers of the rows, with a word on where they were looked for."""
+        return self.worded(numbered(findings, self.numbers))
+
+    def worded(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The findings with a word on where they were looked for."""
         where = f"; looked for in {len(self.numbers)} of {self.rows} rows"
-        return tuple(replace(one, message=one.message + where) for one in numbered(findings, self.numbers))
+        return tuple(replace(one, message=one.message + where) for one in findings)
 
 
 def streamed_finding(train: Sample, most: int) -> Finding:
@@ -67,9 +71,18 @@ def streamed_finding(train: Sample, most: int) -> Finding:
 
 
 def check_all_rows(
-    train: Reading, test: Reading, repeats: Repeats, schema: Schema, numbers: NDArray[np.intp]
+    train: Reading,
+    test: Reading,
+    repeats: Repeats,
+    schema: Schema,
+    numbers: NDArray[np.intp],
+    test_numbers: NDArray[np.intp],
 ) -> list[Finding]:
-    """Findings that speak of all rows; `numbers` name the training rows."""
+    """Findings that speak of all rows, which the numbers name."""
+
+    def overlap() -> tuple[Finding, ...]:
+        return overlap_findings(find_seen(test.keys, test.labels, train.keys, train.labels))
+
     checks: dict[str, Callable[[], tuple[Finding, ...]]] = {
         "dataset": lambda: numbered(
             (
@@ -78,8 +91,11 @@ def check_all_rows(
             ),
             numbers,
         ),
-        "overlap": lambda: overlap_findings(find_seen(test.keys, test.labels, train.keys, train.labels)),
-        "time": lambda: (*numbered(check_time(train.times), numbers), *check_time_split(train.times, test.times)),
+        "overlap": lambda: numbered(overlap(), test_numbers),
+        "time": lambda: (
+            *numbered(check_time(train.times), numbers),
+            *numbered(check_time_split(train.times, test.times), test_numbers),
+        ),
     }
     return _guarded(checks)
 

@@ -149,6 +149,10 @@ class Streams:
         held = self.train.held
         return np.arange(len(self.labels)) if held is None else np.flatnonzero(held)
 
+    def test_numbers(self, rows: int) -> NDArray[np.intp]:
+        """The number by which each of so many test rows is named: its place in the file that it stands in, from 0."""
+        return np.arange(rows) if self.test.held is None else np.flatnonzero(self.test.held)
+
 
 def outgrows_memory(folder: Path, configuration: Configuration) -> bool:
     """Whether the training or the test file has more rows than `verify.in-memory-rows`.
@@ -188,8 +192,9 @@ def open_streams(folder: Path, configuration: Configuration, *, seed: int, tell:
         parts = [*_opened(folder, configuration.verify.trusted, csv).tables()]
         trusted = make_dataset(pa.concat_tables(parts), schema, where=configuration.verify.trusted)
         encode_labels(trusted, where=configuration.verify.trusted)
-    weights = _weights(train)
-    counts = np.bincount(labels if weights is None else labels[weights > 0], minlength=len(_target(schema).categories))
+    weights = _weights(whole)
+    counted = np.ones(len(labels), bool) if weights is None else weights[... if train.held is None else train.held] > 0
+    counts = np.bincount(labels[counted], minlength=len(_target(schema).categories))
     refuse_unlearnable(schema, counts, folds=configuration.verify.folds)
     return Streams(train=train, test=test, whole=whole, labels=labels, trusted=trusted)
 
@@ -279,16 +284,16 @@ def _labels(codes: NDArray[np.int16], words: dict[str | None, int], target: Feat
     return labels
 
 
-def _weights(train: Stream) -> NDArray[np.float64] | None:
-    """(n,) the column of weights, None where there is none.
+def _weights(whole: Stream) -> NDArray[np.float64] | None:
+    """(n,) the column of weights of all rows of the file, None where there is none.
 
     Raises:
         BadWeight: See `encode_weights`.
     """
-    found = tuple(feature for feature in train.schema.features if feature.role is Role.WEIGHT)
+    found = tuple(feature for feature in whole.schema.features if feature.role is Role.WEIGHT)
     if not found:
         return None
     names = [feature.name for feature in found]
-    parts = [batch.dataset.table.select(names) for batch in train.batches()]
+    parts = [batch.dataset.table.select(names) for batch in whole.batches()]
     slim = Dataset(table=pa.concat_tables(parts), schema=Schema(features=found))
-    return encode_weights(slim, where=train.table.name)
+    return encode_weights(slim, where=whole.table.name)

@@ -56,6 +56,8 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
     """
     section = project.configuration.verify
     configuration: dict[str, Json] = {"verify": asdict(section), "schema": str(digest_schema(datasets.schema))}
+    # A suspected trigger is confirmed by retraining with as many trees.
+    configuration["trees"] = project.configuration.model.trees
     drift = find_drift(project, datasets.schema, verified=PREDICATE)
     configuration |= drift.configuration
     if datasets.notes:

@@ -1,7 +1,7 @@
 """The stage `verify` over data of which only a part is in memory at a time.
 
 The files are read five times: for the schema, for what all rows add up to, for digests of the rows, for the sample, and
-to score each row.
+to score each row; once more where a trigger is found, to name its rows among all.
 In memory are, beside batches and the sample, some numbers a row: key, label, margin, p-value, and the time axis.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -29,12 +29,12 @@ from hauberk.data import (
     render_manifest,
     row_keys,
 )
-from hauberk.flows.backdoors import BackdoorSearch, search_backdoors
 from hauberk.flows.data_checks import check_groups, numbered
 from hauberk.flows.evidence import write_evidence_pieces
 from hauberk.flows.pin import SCHEMA, Drift, find_drift
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
+from hauberk.flows.stream_backdoors import search_stream
 from hauberk.flows.stream_checks import (
     Sample,
     check_all_rows,
@@ -99,6 +99,7 @@ def verify_streams(project: Project, watch: Watcher = unwatched) -> StageResult:
         configuration: dict[str, Json] = {
             "verify": asdict(project.configuration.verify),
             "schema": str(digest_schema(schema)),
+            "trees": project.configuration.model.trees,
             "streamed": True,
         }
         subjects = (
@@ -160,16 +161,17 @@ def _checked(
     section, schema, streams = project.configuration.verify, read.streams.schema, read.streams
     report(0, 1, "schema and rows")
     repeats = find_repeats(read.train.keys, read.train.labels)
-    findings: list[Finding] = check_all_rows(read.train, read.test, repeats, schema, streams.numbers)
+    test_numbers = streams.test_numbers(read.test.rows)
+    findings: list[Finding] = check_all_rows(read.train, read.test, repeats, schema, streams.numbers, test_numbers)
     train = _drawn(project, streams.train, read.train, repeats, section.sample_rows, streams.numbers)
-    again, places = find_repeats(read.test.keys, read.test.labels), np.arange(read.test.rows)
-    test = _drawn(project, streams.test, read.test, again, section.sample_rows // 4, places)
+    again = find_repeats(read.test.keys, read.test.labels)
+    test = _drawn(project, streams.test, read.test, again, section.sample_rows // 4, test_numbers)
     report(0.1, 1, "sample")
     findings += [*train.told(drift.findings(train.dataset)), *check_sample(project, train, test)]
     _refuse_shared(streams, read.train, repeats)
     ranked, joined = _suspicion(project, streams, train, report)
     findings += guarded_check("sources", lambda: train.told(check_groups(project, train.dataset, ranked)))
-    backdoors = _backdoors(project, train, read.train.rows, report)
+    backdoors = search_stream(project, streams, train, report)
     numbers = streams.numbers
     write_suspects(joined, backdoors.bearing, numbers, suspects)
     suspects.seek(0)
@@ -197,14 +199,6 @@ def _checked(
             SUSPECTS: suspects,
         },
     )
-
-
-def _backdoors(project: Project, train: Sample, rows: int, report: Progress) -> BackdoorSearch:
-    """The search among the rows of the sample; a confirmed trigger names those of them that bear it."""
-    found = search_backdoors(project, train.dataset, np.arange(len(train.numbers)), report)
-    bearing = np.zeros(rows, bool)
-    bearing[train.places] = found.bearing
-    return replace(found, findings=train.told(found.findings), bearing=bearing)
 
 
 def _drawn(

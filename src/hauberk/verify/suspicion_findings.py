@@ -34,9 +34,8 @@ def suspicion_findings(suspicion: Suspicion, *, q: float, named: int = NAMED_ROW
         message = "no trusted rows are given (verify.trusted), so rows are ranked and no error rate is promised"
         found.append(Finding(code="verify.labels.no_claim", severity=Severity.INFO, message=message, count=rows))
     masks = {"verify.labels.flagged": suspicion.flagged, "verify.labels.suspicious": suspicion.suspicious}
+    order = suspicion.order
     return tuple(
-        replace(one, rows=tuple(int(row) for row in suspicion.order if masks[one.code][row])[:named])
-        if one.code in masks
-        else one
+        replace(one, rows=tuple(order[masks[one.code][order]][:named].tolist())) if one.code in masks else one
         for one in found
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
@@ -12,7 +13,7 @@ from pyarrow import csv, parquet
 from hauberk.core.digest import digest_bytes
 from hauberk.data import FeatureOverride, infer_schema, make_dataset
 from hauberk.flows.deidentification_plan import Plan, Treatment, parse_plan, plan_of, render_plan, resolve_plan
-from hauberk.flows.errors import BadSetting, BadToml, ReleaseRefused, UnknownSetting
+from hauberk.flows.errors import BadSetting, BadToml, ReleaseRefused, StateUnwritable, UnknownSetting
 from hauberk.flows.release import refuse_place, write_draft
 from hauberk.verify.errors import BadStep
 from hauberk.verify.personal import (
@@ -155,3 +156,18 @@ def test_a_link_under_the_drafts_name_leads_nowhere(tmp_path):
     with pytest.raises(Exception, match="Cannot write"):
         write_draft(data(), tmp_path / "out.csv")
     assert victim.read_text() == "mine"
+
+
+def test_a_file_of_two_names_is_not_written_into(tmp_path):
+    """A run that is killed between giving the name and taking the draft's away leaves one."""
+    write_draft(data(), tmp_path / "out.csv").publish(replace=False)
+    os.link(tmp_path / "out.csv", tmp_path / ".out.csv.new")
+    before = (tmp_path / "out.csv").read_bytes()
+    write_draft(data().take(np.arange(3)), tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == before
+
+
+def test_a_folder_under_the_drafts_name_is_told(tmp_path):
+    (tmp_path / ".out.csv.new").mkdir()
+    with pytest.raises(StateUnwritable):
+        write_draft(data(), tmp_path / "out.csv")

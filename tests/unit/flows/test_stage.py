@@ -35,9 +35,9 @@ def run(folder, model, stage="harden", kind=COMMON):
         return run_stage(project, task)
 
 
-def check(folder, code):
+def check(folder, code, severity=Severity.ERROR):
     def work(report):
-        finding = Finding(code=code, severity=Severity.ERROR, message="x")
+        finding = Finding(code=code, severity=severity, message="x")
         return StageOutput(subjects=(Subject("data", digest_bytes(b"data")),), findings=(finding,))
 
     task = Task(stage="verify", predicate_type=COMMON, configuration={}, inputs=(), work=work)
@@ -49,6 +49,11 @@ def check(folder, code):
 def test_a_stage_with_something_unchecked_is_done_again(folder, code, reused):
     check(folder, code)
     assert check(folder, code).reused is reused
+
+
+def test_a_stage_with_a_check_that_is_turned_off_is_reused(folder):
+    check(folder, "verify.backdoor.not_checked", Severity.INFO)
+    assert check(folder, "verify.backdoor.not_checked", Severity.INFO).reused
 
 
 def tamper(folder, change, *values):
