@@ -32,10 +32,6 @@ __all__ = ["VIEWS", "Suspicion", "rank_rows"]
 VIEWS = ("out_of_fold", "training", "linear", "neighbours", "discriminant")
 _EXPECTED = np.array([0.5, 0.75, 0.25, 0.25, 0.05])
 """Weights of the views where nothing speaks for others: what planted flips gave on Adult, digits and breast cancer."""
-_LEAN = np.array([1.0, 1.0, 1.0, 1.0, 3.0])
-"""Times the weights that planted flips give. They fall at random, where the discriminant adds least; flips that go one
-way or sit in one place are what it is for. With 3, precision at k on digits: random .94 to .92, one class .66 to .85, a
-region .56 to .83; where the discriminant says nothing (Adult) its weight is 0 and stays so."""
 _PLANTED_ROWS = 8192
 """Rows of the copy on which the weights are found."""
 _MANY = 30_000
@@ -209,9 +205,8 @@ def _weights(pool: Pool, learner: Learner, folds: int, seed: int) -> Matrix:
     part = pool.at(np.arange(0, len(pool.labels), -(-len(pool.labels) // _PLANTED_ROWS)))
     counts = np.bincount(part.labels, minlength=pool.classes)
     if counts.min() < 2 * folds:
-        return np.asarray(_LEAN * _EXPECTED)
-    found = blend_weights(part, lambda planted: _views(planted, learner, folds, 1, seed)[0], _EXPECTED, seed=seed)
-    return np.asarray(_LEAN * found)
+        return _EXPECTED
+    return blend_weights(part, lambda planted: _views(planted, learner, folds, 1, seed)[0], _EXPECTED, seed=seed)
 
 
 def _even(pool: Pool, score: Matrix) -> Matrix:
