@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 USER = "postgres"
@@ -49,7 +50,9 @@ def wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path
     for _ in range(200):
         if process.poll() is not None:
             pytest.fail(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        # An open port is not enough: for a while the server answers that it is starting up.
+        address = f"postgresql://{USER}@127.0.0.1:{port}/postgres"
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(address, connect_timeout=2):
             return
         time.sleep(0.1)
     pytest.fail("PostgreSQL did not answer within 20 s")
