@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hauberk.core.progress import Progress, silent
 from hauberk.verify.attack_kind import AttackKind
-from hauberk.verify.blend import blend_weights
+from hauberk.verify.blend import OneWay, blend_weights, find_one_way
 from hauberk.verify.confident_joint import contradicted_rows, self_confidence
 from hauberk.verify.control import Tested
 from hauberk.verify.errors import TrustedRowsUnusable
@@ -95,7 +95,8 @@ def rank_rows(
 ) -> Suspicion:
     """Rank the rows of a pool by what contradicts their labels, and flag some if trusted rows are given.
 
-    Five views are blended with weights found on flips that are planted for the purpose. Flags need rows that come from
+    Five views are blended with weights found on flips that are planted for the purpose: at random, and where what
+    stands out then goes one way, that way. Flags need rows that come from
     the same source as the honest ones and are known to be right: only against them can a false-discovery rate be
     promised. Law: the order of the rows changes nothing.
 
@@ -120,6 +121,11 @@ def rank_rows(
     repeats = int(np.clip(_MANY // len(order), 1, 3))
     found, probabilities = _views(sorted_pool, learner, folds, repeats, seed, progress)
     weights = _weights(sorted_pool, learner, folds, seed)
+    way = find_one_way(
+        found @ weights, sorted_pool.labels, likeliest_other(probabilities, sorted_pool.labels), pool.classes
+    )
+    if way is not None:
+        weights = _weights(sorted_pool, learner, folds, seed, way)
     score = _even(sorted_pool, found @ weights)[place]
     probabilities = probabilities[place]
     progress(0.9, 1.0, "trusted rows")
@@ -201,12 +207,16 @@ def _views(
     return np.stack(found, axis=1), probabilities
 
 
-def _weights(pool: Pool, learner: Learner, folds: int, seed: int) -> Matrix:
+def _weights(pool: Pool, learner: Learner, folds: int, seed: int, one_way: OneWay | None = None) -> Matrix:
     part = pool.at(np.arange(0, len(pool.labels), -(-len(pool.labels) // _PLANTED_ROWS)))
     counts = np.bincount(part.labels, minlength=pool.classes)
     if counts.min() < 2 * folds:
         return _EXPECTED
-    return blend_weights(part, lambda planted: _views(planted, learner, folds, 1, seed)[0], _EXPECTED, seed=seed)
+
+    def views(planted: Pool) -> Matrix:
+        return _views(planted, learner, folds, 1, seed)[0]
+
+    return blend_weights(part, views, _EXPECTED, seed=seed, one_way=one_way)
 
 
 def _even(pool: Pool, score: Matrix) -> Matrix:
