@@ -32,10 +32,14 @@ __all__ = ["VIEWS", "Suspicion", "rank_rows"]
 VIEWS = ("out_of_fold", "training", "linear", "neighbours", "discriminant")
 _EXPECTED = np.array([0.5, 0.75, 0.25, 0.25, 0.05])
 """Weights of the views where nothing speaks for others: what planted flips gave on Adult, digits and breast cancer."""
+_RESERVE = np.array([2.0, 1.0, 1.0, 1.0, 1.0])
+"""Times the weights that planted flips give. A planted copy has twice the wrong labels and is folded fewer times, which
+weakens models that have not seen a row more than the other views. On Adult, random flips, 20 draws: precision at k
+.591 to .597, power at q = .2 .336 to .356; breast cancer loses up to .02 of precision at k, digits up to .012."""
 _PLANTED_ROWS = 8192
 """Rows of the copy on which the weights are found."""
 _MANY = 30_000
-"""Rows times repeats of the out-of-fold predictions."""
+"""Rows times repeats of the out-of-fold predictions, which are made twice at least."""
 _COMMITTEE = 5
 """Models of the trusted rows, which are few: their mean says how sure one can be."""
 _DEAL = (1, 1, 0, 1)
@@ -118,7 +122,7 @@ def rank_rows(
     everything, origin = _together(pool, trusted, seed)
     order = content_order(everything.rows, everything.labels)
     sorted_pool, place = everything.at(order), np.argsort(order)
-    repeats = int(np.clip(_MANY // len(order), 1, 3))
+    repeats = int(np.clip(_MANY // len(order), 2, 3))
     found, probabilities = _views(sorted_pool, learner, folds, repeats, seed, progress)
     weights = _weights(sorted_pool, learner, folds, seed)
     way = find_one_way(
@@ -211,12 +215,12 @@ def _weights(pool: Pool, learner: Learner, folds: int, seed: int, one_way: OneWa
     part = pool.at(np.arange(0, len(pool.labels), -(-len(pool.labels) // _PLANTED_ROWS)))
     counts = np.bincount(part.labels, minlength=pool.classes)
     if counts.min() < 2 * folds:
-        return _EXPECTED
+        return np.asarray(_RESERVE * _EXPECTED)
 
     def views(planted: Pool) -> Matrix:
-        return _views(planted, learner, folds, 1, seed)[0]
+        return _views(planted, learner, folds, 2, seed)[0]
 
-    return blend_weights(part, views, _EXPECTED, seed=seed, one_way=one_way)
+    return np.asarray(_RESERVE * blend_weights(part, views, _EXPECTED, seed=seed, one_way=one_way))
 
 
 def _even(pool: Pool, score: Matrix) -> Matrix:

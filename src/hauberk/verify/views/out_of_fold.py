@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from numpy.typing import NDArray
 
 from hauberk.core.progress import Progress, silent
 from hauberk.verify.errors import BadScores, TooFewRows
+from hauberk.verify.views.margin import label_margin
 from hauberk.verify.views.pool import Labels, Learner, Matrix, Pool
 
 __all__ = ["out_of_fold", "stratified_folds"]
 
 _SUM_ROOM = 1e-3
+_CONTRADICTED = 2.0
+"""Log odds against a label from which on nothing is learnt from its row: the label has 12 % of two."""
+_LEARNT, _FEW = 0.7, 20
+"""Least share of a class that is learnt from; a class with fewer rows is learnt from whole."""
 
 
 def out_of_fold(
     pool: Pool, learner: Learner, *, folds: int, repeats: int, seed: int, progress: Progress = silent
 ) -> Matrix:
     """(n, k) probabilities of each row by models trained without its fold, averaged over `repeats` ways to fold.
+
+    From the second time on, models do not learn from rows whose labels the first time contradicts: who has learnt from
+    wrong labels excuses others like them.
+
+    Source: Northcutt, Jiang, Chuang 2021, "Confident Learning" (JAIR 70), section 3: prune, and train again.
 
     Args:
         pool: In content order, so that the folds depend on what the rows hold.
@@ -32,13 +41,16 @@ def out_of_fold(
         TooFewRows: Fewer than two classes, or a class with fewer rows than folds.
         BadScores: The learner's model gives something else than probabilities.
     """
-
-    def fit_predict(rows: Matrix, labels: Labels, others: Matrix, number: int) -> Matrix:
-        return learner(rows, labels, seed + number).predict(others)
-
-    total = np.zeros((len(pool.labels), pool.classes))
+    total, learnt = np.zeros((len(pool.labels), pool.classes)), np.ones(len(pool.labels), bool)
     for number in range(repeats):
-        total += _once(pool, fit_predict, folds, seed, number, lambda f: progress(f, repeats * folds, "out of fold"))
+        fold = stratified_folds(pool.labels, folds=folds, seed=seed + 7919 * number)
+        for part in range(folds):
+            held, seen = fold == part, (fold != part) & learnt
+            found = learner(pool.rows[seen], pool.labels[seen], seed + number).predict(pool.rows[held])
+            total[held] += _verified(found, int(held.sum()), pool.classes)
+            progress(number * folds + part + 1, repeats * folds, "out of fold")
+        if number == 0:
+            learnt = _uncontradicted(label_margin(total, pool.labels), pool.labels)
     return np.asarray(total / repeats)
 
 
@@ -65,22 +77,14 @@ def stratified_folds(labels: Labels, *, folds: int, seed: int) -> Labels:
     return fold
 
 
-def _once(
-    pool: Pool,
-    fit_predict: Callable[[Matrix, Labels, Matrix, int], Matrix],
-    folds: int,
-    seed: int,
-    number: int,
-    tell: Callable[[int], None],
-) -> Matrix:
-    fold = stratified_folds(pool.labels, folds=folds, seed=seed + 7919 * number)
-    scores = np.empty((len(pool.labels), pool.classes))
-    for part in range(folds):
-        held = fold == part
-        found = fit_predict(pool.rows[~held], pool.labels[~held], pool.rows[held], number)
-        scores[held] = _verified(found, int(held.sum()), pool.classes)
-        tell(number * folds + part + 1)
-    return scores
+def _uncontradicted(margin: Matrix, labels: Labels) -> NDArray[np.bool_]:
+    """(n,) the rows to learn from when what speaks against their labels, (n,) log odds, is known."""
+    bound = np.full(int(labels.max()) + 1, np.inf)
+    for label in np.unique(labels):
+        rows = margin[labels == label]
+        if rows.size >= _FEW:
+            bound[label] = max(_CONTRADICTED, float(np.quantile(rows, _LEARNT)))
+    return np.asarray(margin <= bound[labels])
 
 
 def _verified(found: Matrix, rows: int, classes: int) -> Matrix:
