@@ -255,10 +255,10 @@ def _chosen(rows: Sequence[int], datasets: Datasets, suspects: bytes) -> tuple[R
 
 
 def _named_rows(rows: Sequence[int], datasets: Datasets) -> Rows:
-    chosen = np.unique(np.asarray(rows, dtype=np.intp))
     last = (datasets.whole or datasets.train).rows - 1
-    if chosen[0] < 0 or chosen[-1] > last:
-        raise NoQuarantine(expected=f"row numbers from 0 to {last}", got=f"{chosen[0]} to {chosen[-1]}")
+    if min(rows) < 0 or max(rows) > last:  # before they become an array, which numbers of any size do not fit in
+        raise NoQuarantine(expected=f"row numbers from 0 to {last}", got=f"{min(rows)} to {max(rows)}")
+    chosen = np.unique(np.asarray(rows, dtype=np.intp))
     tested = chosen[~np.isin(chosen, datasets.numbers)]
     if tested.size:
         hint = "the model does not learn from it; give a test file to decide yourself which rows are tested on"

@@ -53,6 +53,8 @@ def test_an_unknown_key_is_refused_with_the_nearest(extra, key, near):
         "[system]\nname = 'a'\n[data]\ntrain = 'a'",
         MINIMAL + "[harden]\nmax-clean-loss = 2.0",
         MINIMAL + "[model]\ntrees = 0",
+        MINIMAL + "[verify]\ncheck-seconds = 1e300",
+        MINIMAL + "[verify]\ncheck-memory = 9999999999999999999999999",
         MINIMAL + "[data.features.f]\ndirection = 'sideways'",
     ],
 )
@@ -60,6 +62,21 @@ def test_a_bad_value_is_refused(text):
     with pytest.raises(BadSetting) as caught:
         parse_configuration(text.encode())
     assert "$" in caught.value.got
+
+
+@pytest.mark.parametrize(
+    ("extra", "place"),
+    [
+        ("[verify]\ncheck-seconds = inf", "verify.check-seconds"),
+        ("[data.features.f]\nlow = nan", "data.features.f.low"),
+        ("[threats.evasion]\nbudget = inf", "threats.evasion.budget"),
+        ("[[data.relations]]\nname = 'r'\ncoefficients = {a = 1.0}\nbound = -inf", "data.relations[0].bound"),
+    ],
+)
+def test_a_number_that_no_statement_could_keep_is_refused(extra, place):
+    with pytest.raises(BadSetting, match="expected a finite number") as caught:
+        parse_configuration((MINIMAL + extra).encode())
+    assert caught.value.where.endswith(place)
 
 
 def test_a_model_is_trained_or_given_and_not_both():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,13 +70,14 @@ def parse_settings(data: bytes, kind: type[Settings], *, where: str, page: str =
     Raises:
         BadToml: Not UTF-8 or not TOML.
         UnknownSetting: A key that no dataclass has.
-        BadSetting: A value of another type or out of range.
+        BadSetting: A value of another type or out of range, or a number that is not finite.
     """
     try:
         document = tomllib.loads(data.decode())
     except ValueError as error:
         raise BadToml(where=where, expected="TOML", got=str(error)) from error
     _refuse_unknown(document, kind, where, "")
+    _refuse_endless(document, where, "", page)
     try:
         return msgspec.convert(_underscored(document, kind), kind, strict=True)
     except msgspec.ValidationError as error:
@@ -107,6 +109,19 @@ def _refuse_unknown(document: object, kind: Any, where: str, path: str) -> None:
         if name not in known:
             _unknown(f"{path}.{key}".lstrip("."), name, list(known), where)
         _refuse_unknown(value, known[name], where, f"{path}.{name}")
+
+
+def _refuse_endless(value: object, where: str, path: str, page: str) -> None:
+    """Infinity and NaN are TOML but no setting: they compare oddly, and no statement could keep them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        place, hint = f"{where}: {path}", f"leave it out for no bound, or see {page}"
+        raise BadSetting(where=place, expected="a finite number", got=str(value), hint=hint)
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            _refuse_endless(item, where, f"{path}[{number}]", page)
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_endless(item, where, f"{path}.{key}".lstrip("."), page)
 
 
 def _unknown(path: str, name: str, known: list[str], where: str) -> None:

@@ -203,8 +203,8 @@ class VerifySection:
     q: Annotated[float, Meta(gt=0, lt=1)] = 0.1
     trusted_by_class: bool = False
     drop_cap: Annotated[float, Meta(gt=0, lt=1)] = 0.1
-    check_seconds: Annotated[float, Meta(gt=0)] = 300.0
-    check_memory: Annotated[int, Meta(ge=0)] = 4096
+    check_seconds: Annotated[float, Meta(gt=0, le=1e6)] = 300.0
+    check_memory: Annotated[int, Meta(ge=0, le=2**31)] = 4096
     backdoor_rows: Annotated[int, Meta(ge=0)] = 10_000
     in_memory_rows: Count = 1_000_000
     sample_rows: Annotated[int, Meta(ge=1000)] = 50_000
