@@ -124,6 +124,7 @@ def rank_rows(
     sorted_pool, place = everything.at(order), np.argsort(order)
     repeats = int(np.clip(_MANY // len(order), 2, 3))
     found, probabilities = _views(sorted_pool, learner, folds, repeats, seed, progress)
+    progress(0.6, 1.0, "planted flips")
     weights = _weights(sorted_pool, learner, folds, seed)
     way = find_one_way(
         found @ weights, sorted_pool.labels, likeliest_other(probabilities, sorted_pool.labels), pool.classes
@@ -132,10 +133,10 @@ def rank_rows(
         weights = _weights(sorted_pool, learner, folds, seed, way)
     score = _even(sorted_pool, found @ weights)[place]
     probabilities = probabilities[place]
-    progress(0.9, 1.0, "trusted rows")
     mine = origin < 0
     flags = _Flags(p_value=None, flagged=np.zeros(len(pool.labels), bool), by_region=False)
     if trusted is not None:
+        progress(0.9, 1.0, "trusted rows")
         flags, score = _flag(everything, origin, learner, score, q=q, seed=seed, by_class=by_class)
     return Suspicion(
         score=score[mine],
