@@ -166,7 +166,7 @@ def _false_discovery_rate(suspicion: Suspicion) -> float:
 def _worst(
     suspicion: Suspicion, labels: NDArray[np.integer], numbers: NDArray[np.integer], classes: Sequence[str]
 ) -> list[Json]:
-    """The most contradicted rows: number, given and proposed label, margin; no values of the row."""
+    """The most suspicious rows: number, given and proposed label, margin; no values of the row."""
     looked_at = suspicion.flagged | suspicion.suspicious
     order = suspicion.order
     return [

@@ -82,8 +82,11 @@ class Suspicion:
 
     @property
     def order(self) -> NDArray[np.intp]:
-        """(n,) row numbers, the most suspicious first; ties in row order."""
-        return np.argsort(-self.score, kind="stable")
+        """(n,) row numbers, the most suspicious first: flags by p-value, then all others by score; ties in row order."""
+        if self.p_value is None:
+            return np.argsort(-self.score, kind="stable")
+        # Rows that were held against their own class can be flagged with a score that is nothing special elsewhere.
+        return np.lexsort((-self.score, np.where(self.flagged, self.p_value, 1.0), ~self.flagged))
 
 
 def rank_rows(

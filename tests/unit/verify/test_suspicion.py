@@ -94,6 +94,10 @@ def test_rows_are_held_against_their_own_class_where_another_hides_them():
         found = rank(pool, seed=seed, trusted=trusted)
         rates.append((found.flagged & ~planted).sum() / max(found.flagged.sum(), 1))
         power.append(found.flagged[planted].mean())
+        count = int(found.flagged.sum())
+        assert found.flagged[found.order[:count]].all()
+        assert (np.diff(found.p_value[found.order[:count]]) >= 0).all()
+        assert (np.diff(found.score[found.order[count:]]) <= 0).all()
     assert np.mean(rates) < 0.2 + 0.1
     assert np.mean(power) > 0.6
 
