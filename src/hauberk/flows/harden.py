@@ -37,8 +37,15 @@ SUFFIXES = {
     Kind.ONNX: "onnx",
     Kind.ENSEMBLE: "json",
     Kind.PARTITIONS: "json",
+    Kind.NETWORK: "safetensors",
 }
-_KINDS = {".ubj": Kind.XGBOOST, ".json": Kind.XGBOOST, ".txt": Kind.LIGHTGBM, ".onnx": Kind.ONNX}
+_KINDS = {
+    ".ubj": Kind.XGBOOST,
+    ".json": Kind.XGBOOST,
+    ".txt": Kind.LIGHTGBM,
+    ".onnx": Kind.ONNX,
+    ".safetensors": Kind.NETWORK,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

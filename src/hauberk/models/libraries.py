@@ -13,7 +13,9 @@ _EXTRAS = {
     "lightgbm": "pip install 'hauberk[trees]'",
     "onnxruntime": "pip install 'hauberk[serve]'",
     "skl2onnx": "pip install skl2onnx",
+    "safetensors": "pip install 'hauberk[deep]'",
     "sklearn": "pip install 'hauberk[trees]'",
+    "torch": "pip install 'hauberk[deep]'",
     "xgboost": "pip install xgboost-cpu",
 }
 

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ONNX = "onnx"
     ENSEMBLE = "ensemble"
     PARTITIONS = "partitions"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +36,8 @@ class LibraryModel:
         classes: Labels in column order of the scores; empty for a regressor.
         width: Number of input features d.
         names: The d feature names that the model was trained with; empty where it knows none.
-        library: `xgboost`, `lightgbm`, `scikit-learn`, `onnx`, `ensemble`, `partitions` or `function`.
+        library: `xgboost`, `lightgbm`, `scikit-learn`, `onnx`, `ensemble`, `partitions`, `torch` or
+            `function`.
         score: Rows (n, d) to scores, unchecked.
         freeze: Gives the safe file of the model and its kind, or raises `NotSealable`.
         note: Why the model shows no trees although its library has some; else empty.

@@ -10,6 +10,7 @@ from hauberk.models.adapters.lightgbm import knows_lightgbm, open_lightgbm, pars
 from hauberk.models.adapters.onnx import knows_onnx, open_onnx, parse_onnx
 from hauberk.models.adapters.partition_file import parse_partition_model
 from hauberk.models.adapters.sklearn import knows_sklearn, open_sklearn
+from hauberk.models.adapters.torch import knows_torch, parse_network
 from hauberk.models.adapters.xgboost import knows_xgboost, open_xgboost, parse_xgboost
 from hauberk.models.errors import NotSealable, UnknownModel
 from hauberk.models.library_model import Kind, LibraryModel
@@ -47,6 +48,8 @@ def open_model(model: Any, *, classes: tuple[str, ...] = ()) -> LibraryModel:
             return opener(model, classes=classes)
     name = f"{type(model).__module__}.{type(model).__qualname__}"
     hint = "wrap a function of rows with open_function(function, classes=..., width=...)"
+    if knows_torch(model):
+        hint = "a PyTorch module does not say its classes and its shape: open_torch(module, classes=..., shape=...)"
     raise UnknownModel(expected="a model of XGBoost, LightGBM, scikit-learn or onnxruntime", got=name, hint=hint)
 
 
@@ -55,7 +58,8 @@ def parse_model(data: bytes, kind: Kind | str, *, classes: tuple[str, ...] = ())
 
     Args:
         data: The file.
-        kind: `xgboost` (UBJ or JSON), `lightgbm` (text), `onnx`, `ensemble` or `partitions` (our JSON).
+        kind: `xgboost` (UBJ or JSON), `lightgbm` (text), `onnx`, `ensemble` or `partitions` (our JSON), or
+            `network` (safetensors).
         classes: Labels in code order, where the file does not hold them.
 
     Raises:
@@ -74,6 +78,8 @@ def parse_model(data: bytes, kind: Kind | str, *, classes: tuple[str, ...] = ())
             return parse_tree_model(data, classes=classes)
         case Kind.PARTITIONS:
             return parse_partition_model(data, classes=classes)
+        case Kind.NETWORK:
+            return parse_network(data, classes=classes)
         case other:
             assert_never(other)
 

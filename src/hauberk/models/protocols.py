@@ -5,14 +5,14 @@ Rows come as the encoded matrix of `hauberk.data`: float64 (n, d), categories as
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.models.ensemble import TreeEnsemble
 
-__all__ = ["HasTrees", "Matrix", "Model", "Scores"]
+__all__ = ["HasGradients", "HasTrees", "Matrix", "Model", "Scores"]
 
 Matrix = NDArray[np.float64]
 Scores = NDArray[np.float64]
@@ -48,4 +48,18 @@ class HasTrees(Protocol):
     @property
     def trees(self) -> TreeEnsemble:
         """The trees behind `predict`."""
+        ...
+
+
+@runtime_checkable
+class HasGradients(Protocol):
+    """The model is a network and lets gradients through."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What the numbers of a row are to the network, such as (channels, height, width)."""
+        ...
+
+    def logits(self, batch: Any, /) -> Any:
+        """A float32 tensor (n, *shape) to logits (n, k), in evaluation mode."""
         ...

@@ -82,7 +82,7 @@ class Suspicion:
 
     @property
     def order(self) -> NDArray[np.intp]:
-        """(n,) row numbers, the most suspicious first: flags by p-value, then all others by score; ties in row order."""
+        """(n,) row numbers, the most suspicious first: flags by p-value, then the rest by score; ties in row order."""
         if self.p_value is None:
             return np.argsort(-self.score, kind="stable")
         # Rows that were held against their own class can be flagged with a score that is nothing special elsewhere.
