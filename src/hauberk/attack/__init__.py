@@ -1,5 +1,11 @@
 """What an attacker can do to a model, and how far that answer can be believed."""
 
+import sys
+from types import ModuleType
+from typing import Any
+
+from hauberk.attack.bounded import BoundedResult
+from hauberk.attack.call import attack
 from hauberk.attack.errors import AttackError, BadTarget, NotAttackable, WrongSamples
 from hauberk.attack.evaluate import evade, evaluate_evasion
 from hauberk.attack.evasion.effort import QUICK, STANDARD, THOROUGH, Effort
@@ -11,6 +17,7 @@ from hauberk.attack.evasion.tree_attack import TreeVerdict, attack_trees
 from hauberk.attack.evasion.tree_certify import Certificate, certify_trees
 from hauberk.attack.evasion.tree_descent import descend_trees
 from hauberk.attack.outcome import Curve, EvasionResult, Robustness
+from hauberk.attack.within import NORMS, Threat, attack_within
 
 __all__ = [
     "QUICK",
@@ -19,16 +26,21 @@ __all__ = [
     "Adversarial",
     "AttackError",
     "BadTarget",
+    "BoundedResult",
     "Certificate",
     "Curve",
     "Effort",
     "EvasionResult",
     "Minimal",
+    "NORMS",
     "NotAttackable",
     "Robustness",
+    "Threat",
     "TreeVerdict",
     "WrongSamples",
+    "attack",
     "attack_trees",
+    "attack_within",
     "certified_radius",
     "certify_trees",
     "descend_trees",
@@ -37,3 +49,13 @@ __all__ = [
     "minimal_perturbation",
     "search_queries",
 ]
+
+
+class _Room(ModuleType):
+    """Lets the room itself be called, so that `hauberk.attack(model, data, threat=…)` is what it says."""
+
+    def __call__(self, *args: Any, **named: Any) -> BoundedResult:
+        return attack(*args, **named)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -1,25 +1,87 @@
-"""`hauberk attack`."""
+"""`hauberk attack [FOLDER | MODEL]`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 
-from hauberk.cli.door import Door, door_options, folder_argument
+from hauberk.attack import NORMS, BoundedResult
+from hauberk.cli.door import Door, door_options
 from hauberk.cli.tables import stage_tables
+from hauberk.flows.attack_file import SCALES, AttackRequest, attack_file
 from hauberk.flows.secure import run_until
 
 __all__ = ["command"]
 
+_PATH = click.Path(path_type=Path)
+_MODEL_ONLY = ("data", "target", "schema", "norm", "eps")
+
 
 @click.command("attack")
-@folder_argument
+@click.argument("subject", metavar="[FOLDER | MODEL]", type=_PATH, default=Path())
+@click.option("--data", type=_PATH, help="With a model file: the table to attack it on.")
+@click.option("--target", help="With a model file: the column of right labels.")
+@click.option("--schema", type=_PATH, help="hauberk.toml (or its folder) that says what the columns are.")
+@click.option("--norm", type=click.Choice(NORMS), help="With a model file: how changes are measured.")
+@click.option("--eps", type=float, help="With a model file: how large they may be.")
+@click.option("--scale", type=click.Choice(SCALES), default="unit", show_default=True, help="Unit of a feature.")
+@click.option("--goal", default="", help="The class that the attacker wants (default: any wrong one).")
+@click.option("--rows", type=click.IntRange(min=0), default=0, help="Most rows, drawn by the seed (default: all).")
 @door_options
-def command(folder: Path, door: Door) -> int:
-    """Measure what an attacker can do to the model of the system in FOLDER."""
+def command(
+    subject: Path,
+    data: Path | None,
+    target: str | None,
+    schema: Path | None,
+    norm: str | None,
+    eps: float | None,
+    scale: str,
+    goal: str,
+    rows: int,
+    door: Door,
+) -> int:
+    """Measure what an attacker can do to the model of the system in FOLDER, or to the model in a file."""
+    if not subject.is_file():
+        given = [
+            f"--{name}" for name, value in zip(_MODEL_ONLY, (data, target, schema, norm, eps), strict=True) if value
+        ]
+        if given:
+            raise click.UsageError(f"{given[0]} goes with a model file; {subject} is none")
+        return _system(subject, door)
+    if data is None or target is None or norm is None or eps is None:
+        raise click.UsageError("a model file needs --data, --target, --norm and --eps")
+    request = AttackRequest(
+        model=subject, data=data, target=target, schema=schema, norm=norm, eps=eps, scale=scale, goal=goal, rows=rows,
+        seed=door.seed or 0,
+    )  # fmt: skip
+    with door.watching() as watch:
+        result = attack_file(request, watch=watch)
+    door.show(result.document(), *_tables(result))
+    return 1 if result.weak_because else 0
+
+
+def _system(folder: Path, door: Door) -> int:
     with door.watching() as watch:
         stages = run_until(folder, "attack", seed=door.seed, watch=watch)
     last = stages[-1]
     door.show(last.document(), *stage_tables(last))
     return 1 if last.alarming else 0
+
+
+def _tables(result: BoundedResult) -> list[RenderableType]:
+    found = result.robustness
+    table = Table("on the rows", "value", "95 % interval", box=None, pad_edge=False)
+    for name, estimate in (("clean", found.clean), ("attacked", found.attacked), ("certified", found.certified)):
+        if estimate:
+            table.add_row(name, f"{estimate.value:.4f}", f"({estimate.low:.4f}, {estimate.high:.4f})")
+    style = "bold red" if result.weak_because else "green"
+    verdict = Text.assemble(f"{result.norm} {result.eps:g}, {found.n} rows: ", (result.verdict, style))
+    parts: list[RenderableType] = [verdict, *(Text(f"  {why}") for why in result.weak_because), "", table]
+    fragile = Table("row", result.norm, "the smallest change that was found", box=None, pad_edge=False)
+    for number, size, words in result.worst():
+        fragile.add_row(str(number), f"{size:.4g}", words)
+    return [*parts, "", fragile] if fragile.row_count else parts

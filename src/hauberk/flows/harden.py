@@ -16,6 +16,7 @@ from hauberk.data import Reach, digest_schema, resolve_reach
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.errors import BadSetting
 from hauberk.flows.functions import UserFunction
+from hauberk.flows.model_file import kind_of_file
 from hauberk.flows.partitions import PartitionEvidence, certify_partitions, harden_settings
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
@@ -38,13 +39,6 @@ SUFFIXES = {
     Kind.ENSEMBLE: "json",
     Kind.PARTITIONS: "json",
     Kind.NETWORK: "safetensors",
-}
-_KINDS = {
-    ".ubj": Kind.XGBOOST,
-    ".json": Kind.XGBOOST,
-    ".txt": Kind.LIGHTGBM,
-    ".onnx": Kind.ONNX,
-    ".safetensors": Kind.NETWORK,
 }
 
 
@@ -153,11 +147,7 @@ def _unchosen(model: LibraryModel, chosen: str, reason: str) -> _Chosen:
 def _given(folder: Path, name: str) -> _Given | None:
     if not name:
         return None
-    path = folder / name
-    kind = _KINDS.get(path.suffix)
-    if kind is None:
-        hint = f'give one of {", ".join(sorted(_KINDS))}, or train = "FILE.py:NAME"; pickled models are never opened'
-        raise BadSetting(where="model.file", expected="a model in a safe format", got=name, hint=hint)
+    path, kind = folder / name, kind_of_file(name, where="model.file")
     try:
         return _Given(name=name, data=path.read_bytes(), kind=kind)
     except OSError as error:

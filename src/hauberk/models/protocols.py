@@ -18,6 +18,7 @@ Matrix = NDArray[np.float64]
 Scores = NDArray[np.float64]
 
 
+@runtime_checkable
 class Model(Protocol):
     """Predicts scores.
 

@@ -1,0 +1,279 @@
+"""Attack and certify within a norm and a radius, whatever the model is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hauberk.attack.bounded import BoundedResult
+from hauberk.attack.errors import BadTarget, NotAttackable, WrongSamples
+from hauberk.attack.evasion.effort import STANDARD, Effort
+from hauberk.attack.evasion.judge import predicted, wanted
+from hauberk.attack.evasion.query_search import search_queries
+from hauberk.attack.evasion.samples import cost_of
+from hauberk.attack.evasion.tree_attack import attack_trees
+from hauberk.attack.outcome import summarise_rows
+from hauberk.attack.self_check import check_agreement, check_open_rows, check_outsiders
+from hauberk.core.finding import Finding
+from hauberk.core.progress import Progress, silent
+from hauberk.data import Reach
+from hauberk.models import HasTrees, Model, TreeEnsemble
+
+__all__ = ["NORMS", "Threat", "attack_within"]
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+NORMS = ("linf", "l2", "l1", "l0", "cost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Threat:
+    """How far an attacker may move each of n rows.
+
+    Attributes:
+        norm: Of the change, each feature in units of `scale`: `linf`, `l2`, `l1`, `l0` (how many features change), or
+            `cost` (what the schema says that changes cost).
+        eps: The radius, from 0.
+        reach: What the schema allows besides, resolved for these rows; None where all numbers are free.
+        scale: (d,) float64 unit of each feature; None for 1.
+        goal: The class that the attacker wants; empty for any wrong one.
+    """
+
+    norm: str
+    eps: float
+    reach: Reach | None = None
+    scale: Matrix | None = None
+    goal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Task:
+    """What an attack is given: only rows that the model gets right and that the attacker wants turned."""
+
+    rows: Matrix
+    labels: Labels
+    reach: Reach
+    scale: Matrix
+    norm: str
+    eps: float
+    goal: int | None
+    effort: Effort
+    seed: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """Of these rows: what was made of them, and the bracket of the smallest change."""
+
+    rows: Matrix
+    beaten: Mask
+    certified: Mask
+    lower: Matrix
+    upper: Matrix
+
+
+def attack_within(
+    model: Model,
+    rows: Matrix,
+    labels: Labels,
+    threat: Threat,
+    *,
+    names: tuple[str, ...] = (),
+    categories: tuple[tuple[str, ...], ...] = (),
+    numbers: NDArray[np.int64] | None = None,
+    effort: Effort = STANDARD,
+    seed: int = 0,
+    progress: Progress = silent,
+    clock: Callable[[], float] = time.perf_counter,
+) -> BoundedResult:
+    """The strongest attack that the model allows within the threat, certificates where it shows trees, and a verdict.
+
+    Args:
+        model: A classifier.
+        rows: (n, d) float64, encoded.
+        labels: (n,) class codes.
+        threat: Resolved for these rows.
+        names: (d,) of the features; `x0`, `x1`, … where left out.
+        categories: (d,) of each feature by code, empty for numbers; all numbers where left out.
+        numbers: (n,) by which the rows are named; their places where left out.
+        effort: How hard to try.
+        seed: Of every random choice.
+        progress: Told how far it is.
+        clock: Tells seconds.
+
+    Raises:
+        WrongSamples: No rows, shapes that do not fit, an unknown norm, or a radius that is none.
+        NotAttackable: Fewer than two classes, or no method for this model and norm.
+        BadTarget: The goal is no class.
+    """
+    start, width = clock(), rows.shape[1] if rows.ndim == 2 else 0
+    _verify(model, rows, labels, threat)
+    goal = _code(model, threat.goal)
+    correct = predicted(model.predict(rows)) == labels
+    index = np.flatnonzero(correct & ((labels != goal) if goal is not None else True))
+    scale = np.ones(width) if threat.scale is None else threat.scale
+    reach = resolve_threat(threat, rows, scale)
+    made, lower, upper = rows.copy(), np.where(correct, np.inf, 0.0), np.where(correct, np.inf, 0.0)
+    beaten, certified = np.zeros((2, len(rows)), dtype=np.bool_)
+    certified[np.setdiff1d(np.flatnonzero(correct), index)] = True  # nobody wants them turned
+    findings: list[Finding] = []
+    if len(index):
+        task = _Task(
+            rows=rows[index], labels=labels[index], reach=reach.rows(index), scale=scale, norm=threat.norm,
+            eps=threat.eps, goal=goal, effort=effort, seed=seed, progress=progress,
+        )  # fmt: skip
+        found = _attack(model, task)
+        turned = wanted(predicted(model.predict(found.rows)), task.labels, goal)
+        findings += check_agreement(found.beaten, found.beaten & turned)
+        beaten[index] = found.beaten & turned
+        certified[index] = found.certified & ~turned
+        made[index[beaten[index]]] = found.rows[beaten[index]]
+        lower[index], upper[index] = found.lower, found.upper
+        findings += _doubts(model, task, beaten[index], certified[index])
+    trees = isinstance(model, HasTrees)
+    return BoundedResult(
+        names=names or tuple(f"x{column}" for column in range(width)),
+        categories=categories or ((),) * width,
+        norm=threat.norm,
+        eps=threat.eps,
+        method="trees" if trees else "queries",
+        goal=threat.goal,
+        robustness=summarise_rows(correct, beaten, certified if trees else None),
+        numbers=np.arange(len(rows)) if numbers is None else numbers,
+        rows=rows,
+        adversarial=made,
+        correct=correct,
+        beaten=beaten,
+        certified=certified,
+        lower=lower,
+        upper=upper,
+        findings=tuple(findings),
+        seconds=clock() - start,
+    )
+
+
+def _attack(model: Model, task: _Task) -> _Found:
+    if isinstance(model, HasTrees):
+        return _by_trees(model.trees, task)
+    return _by_queries(model, task)
+
+
+def _by_trees(ensemble: TreeEnsemble, task: _Task) -> _Found:
+    verdict = attack_trees(
+        ensemble, task.rows, task.labels, task.reach,
+        goal=task.goal, effort=task.effort, seed=task.seed, progress=task.progress,
+    )  # fmt: skip
+    made = verdict.adversarial
+    distance = _distance(task, made.rows)
+    lower = np.where(verdict.certified, task.eps, 0.0)
+    upper = np.where(made.success, distance, np.inf)
+    return _Found(rows=made.rows, beaten=made.success, certified=verdict.certified, lower=lower, upper=upper)
+
+
+def _by_queries(model: Model, task: _Task) -> _Found:
+    made = search_queries(
+        model, task.rows, task.labels, task.reach,
+        goal=task.goal, effort=task.effort, seed=task.seed, progress=task.progress,
+    )  # fmt: skip
+    upper = np.where(made.success, _distance(task, made.rows), np.inf)
+    none = np.zeros(len(task.rows), dtype=np.bool_)
+    return _Found(rows=made.rows, beaten=made.success, certified=none, lower=np.zeros(len(none)), upper=upper)
+
+
+def _distance(task: _Task, changed: Matrix) -> Matrix:
+    """(n,) how far the changed rows are, in the norm of the threat."""
+    if task.norm == "cost":
+        return cost_of(task.reach, task.rows, changed)
+    step = np.abs(np.nan_to_num(changed - task.rows))
+    step = np.where(step > 0, step / np.where(task.scale > 0, task.scale, 1.0), 0.0)
+    if task.norm == "linf":
+        return np.asarray(step.max(axis=1, initial=0.0))
+    if task.norm == "l2":
+        return np.asarray(np.sqrt((step**2).sum(axis=1)))
+    return np.asarray((step > 0).sum(axis=1) if task.norm == "l0" else step.sum(axis=1), dtype=np.float64)
+
+
+def _doubts(model: Model, task: _Task, beaten: Mask, certified: Mask) -> tuple[Finding, ...]:
+    """What speaks against believing that the rows that stand would stand."""
+    stands = ~beaten
+    trees = isinstance(model, HasTrees)
+    return (
+        *(check_open_rows(stands & ~certified) if trees else ()),
+        *check_outsiders(
+            model, task.rows, task.labels, task.reach, stands, certified,
+            goal=task.goal, effort=task.effort, seed=task.seed, queried=not trees,
+        ),
+    )  # fmt: skip
+
+
+def resolve_threat(threat: Threat, rows: Matrix, scale: Matrix) -> Reach:
+    """The reach of a norm and a radius, cut by what the schema allows.
+
+    Numbers move; categories do only where the norm counts or prices changes. What `l2` and `l0` limit beyond the
+    intervals is left to the attacks.
+    """
+    width = rows.shape[1]
+    allowed = threat.reach or _free(rows, width)
+    number = np.array([choices is None for choices in allowed.choices], dtype=np.bool_)
+    keeps = threat.norm in ("linf", "l2", "l1")
+    mutable = allowed.mutable & (number if keeps else True)
+    low, high = np.where(mutable, allowed.low, rows), np.where(mutable, allowed.high, rows)
+    if keeps:
+        step = threat.eps * scale
+        low, high = np.fmax(low, rows - step), np.fmin(high, rows + step)
+    cost, budget = allowed.cost, allowed.budget
+    if threat.norm == "l1":
+        cost, budget = np.where(scale > 0, 1 / np.where(scale > 0, scale, 1.0), 0.0), threat.eps
+    elif threat.norm == "cost":
+        budget = min(budget, threat.eps)
+    choices = tuple(None if one is None else (np.zeros_like(one) if keeps else one) for one in allowed.choices)
+    return replace(allowed, low=low, high=high, mutable=mutable, cost=cost, budget=budget, choices=choices)
+
+
+def _free(rows: Matrix, width: int) -> Reach:
+    """All numbers are free."""
+    return Reach(
+        low=np.where(np.isnan(rows), rows, -np.inf),
+        high=np.where(np.isnan(rows), rows, np.inf),
+        choices=(None,) * width,
+        mutable=np.ones(width, dtype=np.bool_),
+        integer=np.zeros(width, dtype=np.bool_),
+        cost=np.ones(width),
+        budget=np.inf,
+        relations=(np.empty((0, width)), np.empty(0)),
+    )
+
+
+def _verify(model: Model, rows: Matrix, labels: Labels, threat: Threat) -> None:
+    classes = len(model.classes)
+    if classes < 2:
+        raise NotAttackable(expected="at least two classes", got=f"{classes}")
+    if threat.norm not in NORMS:
+        raise WrongSamples(where="norm", expected=f"one of {', '.join(NORMS)}", got=repr(threat.norm))
+    if not 0 <= threat.eps < np.inf:
+        raise WrongSamples(where="eps", expected="a radius from 0, finite", got=str(threat.eps))
+    if rows.ndim != 2 or rows.shape[1] != model.width or not len(rows):
+        raise WrongSamples(expected=f"at least one row of {model.width} features", got=f"an array of {rows.shape}")
+    if labels.shape != (len(rows),) or labels.dtype.kind not in "iu" or ((labels < 0) | (labels >= classes)).any():
+        raise WrongSamples(expected=f"(n,) label codes 0 to {classes - 1}", got=f"{labels.dtype} {labels.shape}")
+    if threat.reach is not None and threat.reach.low.shape != rows.shape:
+        raise WrongSamples(expected="a reach of these rows", got=f"{threat.reach.low.shape}")
+    if threat.scale is not None and (threat.scale.shape != rows.shape[1:] or not (threat.scale >= 0).all()):
+        raise WrongSamples(
+            where="scale", expected=f"(d,) units from 0, d = {rows.shape[1]}", got=f"{threat.scale.shape}"
+        )
+
+
+def _code(model: Model, goal: str) -> int | None:
+    if not goal:
+        return None
+    if goal not in model.classes:
+        raise BadTarget(where="goal", expected=f"one of {', '.join(model.classes)}", got=repr(goal))
+    return model.classes.index(goal)
