@@ -1,0 +1,247 @@
+"""The attacks on tables by name, each aimed at the rows of one system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+import numpy as np
+
+from hauberk.attack.errors import BadPoison
+from hauberk.attack.poison.aim import Aim
+from hauberk.attack.poison.backdoor import plant_backdoor
+from hauberk.attack.poison.class_flips import flip_class
+from hauberk.attack.poison.clean_label import plant_clean_label
+from hauberk.attack.poison.collision import collide_features
+from hauberk.attack.poison.image_trigger import Blend, Patch
+from hauberk.attack.poison.labelled import Labelled, Mask, require_class
+from hauberk.attack.poison.nearness import Region, find_region, measure_nearness
+from hauberk.attack.poison.random_flips import flip_random
+from hauberk.attack.poison.region_flips import flip_region
+from hauberk.attack.poison.stampable import presentable_rows, stampable_rows
+from hauberk.attack.poison.surest_flips import flip_surest
+from hauberk.attack.poison.surrogate import FitScores, surrogate_scores
+from hauberk.attack.poison.table_trigger import Rarity, choose_trigger
+from hauberk.attack.poison.trigger import Trigger
+from hauberk.data import Kind, Schema
+
+__all__ = ["PoisonKind", "Scene", "Wish", "aim_poison"]
+
+_ANCHORS = 64
+"""Test rows among which the row to aim at is looked for."""
+_PATCH_SHARE = 0.375
+"""Side of a patch as a share of the image's: 3 of 8 pixels."""
+_OPACITY = 0.2
+
+
+class PoisonKind(StrEnum):
+    """What an attacker does to training rows."""
+
+    RANDOM_FLIPS = "random-flips"
+    CLASS_FLIPS = "class-flips"
+    SUREST_FLIPS = "surest-flips"
+    REGION = "region"
+    BACKDOOR_RARE = "backdoor-rare"
+    BACKDOOR_NATURAL = "backdoor-natural"
+    CLEAN_LABEL = "clean-label"
+    COLLISION = "collision"
+    PATCH = "patch"
+    BLEND = "blend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the attacker wants; what is left out is chosen.
+
+    Attributes:
+        goal: Class that the victims are to be given; for flips of a class the most frequent one, else the rarest.
+        victim: Class of the victims: for flips of a class the rarest; else all but the goal.
+        row: Test row that region and collision aim at; else the one, of some that are tried, whose surroundings agree
+            most on another label than the goal.
+        columns: Of the trigger.
+        region: Share of the training rows that lie around the row.
+        image: Channels, height and width, where rows are images.
+    """
+
+    goal: int | None = None
+    victim: int | None = None
+    row: int | None = None
+    columns: tuple[str, ...] = ()
+    region: float = 0.02
+    image: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """Where it happens.
+
+    Attributes:
+        train, test: Clean rows.
+        schema: Of both.
+        fit: What the attacker trains surrogates with.
+        seed: Of the choices that stay the same over the curve, as trigger and row.
+    """
+
+    train: Labelled
+    test: Labelled
+    schema: Schema
+    fit: FitScores
+    seed: int
+
+
+def aim_poison(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
+    """The attack, ready for `poison_curve`.
+
+    Raises:
+        BadPoison: A class or row that is not there, or rows that are no images.
+        BadTrigger: No such trigger on these rows.
+    """
+    return _MAKERS[kind](kind, scene, _decided(kind, scene, wish))
+
+
+def _decided(kind: PoisonKind, scene: Scene, wish: Wish) -> Wish:
+    """The wish with a goal, and for flips of a class a victim."""
+    if kind in (PoisonKind.RANDOM_FLIPS, PoisonKind.SUREST_FLIPS):
+        return wish
+    for code, where in ((wish.goal, "goal"), (wish.victim, "victim")):
+        if code is not None:
+            require_class(code, scene.train, where=where)
+    counts = np.bincount(scene.train.labels, minlength=scene.train.classes)
+    goal, victim = wish.goal, wish.victim
+    flips = kind is PoisonKind.CLASS_FLIPS
+    if goal is None:
+        others = np.array([code for code in range(scene.train.classes) if code != victim])
+        goal = int(others[counts[others].argmax() if flips else counts[others].argmin()])
+    if victim is None and flips:
+        others = np.array([code for code in range(scene.train.classes) if code != goal])
+        victim = int(others[counts[others].argmin()])
+    if goal == victim:
+        raise BadPoison(where="goal", expected="another class than the victim's", got=f"{goal}")
+    return Wish(goal=goal, victim=victim, row=wish.row, columns=wish.columns, region=wish.region, image=wish.image)
+
+
+def _targets(scene: Scene, wish: Wish) -> Mask:
+    """(m,) test rows that do not bear the goal, and bear the victim's label where there is one."""
+    labels = scene.test.labels
+    return np.asarray(labels == wish.victim if wish.victim is not None else labels != wish.goal)
+
+
+def _random(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001 - the shape of all makers
+    everyone = np.ones(len(scene.test.labels), bool)
+    return Aim(poison=lambda share, seed: flip_random(scene.train, share=share, seed=seed), victims=everyone)
+
+
+def _surest(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
+    scores = surrogate_scores(scene.fit, scene.train, seed=scene.seed)
+    everyone = np.ones(len(scene.test.labels), bool)
+    flip = partial(flip_surest, scene.train, scores)
+    return Aim(poison=lambda share, _: flip(share=share), victims=everyone, drawn=False)
+
+
+def _class(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
+    victim, goal = _code(wish.victim), _code(wish.goal)
+    flip = partial(flip_class, scene.train, victim=victim, goal=goal)
+    return Aim(poison=lambda share, seed: flip(share=share, seed=seed), victims=_targets(scene, wish), goal=goal)
+
+
+def _region(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
+    goal, region = _code(wish.goal), _around(scene, wish)
+    flip = partial(flip_region, scene.train, region, goal=goal)
+    victims = _targets(scene, wish) & region.holds(scene.test.rows)
+    return Aim(poison=lambda share, seed: flip(share=share, seed=seed), victims=victims, goal=goal)
+
+
+def _collision(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
+    goal, region = _code(wish.goal), _around(scene, wish)
+    move = partial(collide_features, scene.train, scene.schema, region.nearness, target=region.anchor, goal=goal)
+    victims = _targets(scene, wish) & region.holds(scene.test.rows)
+    return Aim(poison=lambda share, _: move(share=share), victims=victims, goal=goal, drawn=False)
+
+
+def _backdoor(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
+    rarity = Rarity.NATURAL if kind is PoisonKind.BACKDOOR_NATURAL else Rarity.RARE
+    trigger = choose_trigger(scene.train.rows, scene.schema, rarity=rarity, seed=scene.seed, columns=wish.columns)
+    return _planted(scene, wish, trigger)
+
+
+def _image(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
+    if wish.image is None:
+        raise BadPoison(where="image", expected="channels, height and width", got="none")
+    low, high = float(np.nanmin(scene.train.rows)), float(np.nanmax(scene.train.rows))
+    if kind is PoisonKind.BLEND:
+        return _planted(scene, wish, Blend(shape=wish.image, opacity=_OPACITY, low=low, high=high))
+    side = max(1, round(_PATCH_SHARE * min(wish.image[1:])))
+    return _planted(scene, wish, Patch(shape=wish.image, size=side, value=high))
+
+
+def _planted(scene: Scene, wish: Wish, trigger: Trigger) -> Aim:
+    goal = _code(wish.goal)
+    able, victims = _bearers(scene, wish, trigger)
+    plant = partial(plant_backdoor, scene.train, trigger, goal=goal, stampable=able)
+    return Aim(
+        poison=lambda share, seed: plant(share=share, seed=seed), victims=victims, goal=goal, stamp=trigger.stamp
+    )
+
+
+def _clean_label(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
+    goal = _code(wish.goal)
+    trigger = choose_trigger(scene.train.rows, scene.schema, rarity=Rarity.RARE, seed=scene.seed, columns=wish.columns)
+    scores = surrogate_scores(scene.fit, scene.train, seed=scene.seed)
+    able, victims = _bearers(scene, wish, trigger)
+    plant = partial(plant_clean_label, scene.train, trigger, goal=goal, scores=scores, stampable=able)
+    return Aim(
+        poison=lambda share, seed: plant(share=share, seed=seed),
+        victims=victims,
+        goal=goal,
+        stamp=trigger.stamp,
+        drawn=False,
+    )
+
+
+def _bearers(scene: Scene, wish: Wish, trigger: Trigger) -> tuple[Mask, Mask]:
+    """(n,) training rows that may bear the mark, and (m,) victims that can hand it in."""
+    able = stampable_rows(scene.schema, trigger, scene.train.rows)
+    return able, _targets(scene, wish) & presentable_rows(scene.schema, trigger, scene.test.rows)
+
+
+def _around(scene: Scene, wish: Wish) -> Region:
+    """The region around the row that is aimed at."""
+    categorical = np.array([feature.kind is Kind.CATEGORY for feature in scene.schema.inputs])
+    nearness = measure_nearness(scene.train.rows, categorical)
+    targets = np.flatnonzero(_targets(scene, wish))
+    if wish.row is not None:
+        if not 0 <= wish.row < len(scene.test.labels):
+            expected = f"a test row from 0 to {len(scene.test.labels) - 1}"
+            raise BadPoison(where="row", expected=expected, got=f"{wish.row}")
+        if wish.row not in targets:
+            hint = "name another row, or another goal"
+            raise BadPoison(where="row", expected="a row that does not bear the goal", got=f"{wish.row}", hint=hint)
+        targets = np.array([wish.row])
+    if not targets.size:
+        raise BadPoison(where="victim", expected="test rows to aim at", got="none")
+    tried = np.random.default_rng([scene.seed, 44]).permutation(targets)[:_ANCHORS]
+    regions = [find_region(scene.train, nearness, scene.test.rows[row], share=wish.region) for row in tried]
+    others = [float((scene.train.labels[one.holds(scene.train.rows)] != wish.goal).mean()) for one in regions]
+    return regions[int(np.argmax(others))]
+
+
+def _code(code: int | None) -> int:
+    if code is None:
+        raise TypeError("decided before")
+    return code
+
+
+_MAKERS: dict[PoisonKind, Callable[[PoisonKind, Scene, Wish], Aim]] = {
+    PoisonKind.RANDOM_FLIPS: _random,
+    PoisonKind.CLASS_FLIPS: _class,
+    PoisonKind.SUREST_FLIPS: _surest,
+    PoisonKind.REGION: _region,
+    PoisonKind.BACKDOOR_RARE: _backdoor,
+    PoisonKind.BACKDOOR_NATURAL: _backdoor,
+    PoisonKind.CLEAN_LABEL: _clean_label,
+    PoisonKind.COLLISION: _collision,
+    PoisonKind.PATCH: _image,
+    PoisonKind.BLEND: _image,
+}
