@@ -15,7 +15,7 @@ from hauberk.attack.poison.poisoned import Poisoned
 from hauberk.attack.poison.random_flips import flip_random
 from hauberk.attack.poison.region_flips import flip_region
 from hauberk.attack.poison.stampable import presentable_rows, stampable_rows
-from hauberk.attack.poison.surest_flips import flip_surest
+from hauberk.attack.poison.surest_flips import flip_surest, weakest_class
 from hauberk.attack.poison.surrogate import FitScores, ScoreRows, surrogate_scores
 from hauberk.attack.poison.table_trigger import Rarity, TableTrigger, choose_trigger
 from hauberk.attack.poison.trigger import Trigger
@@ -55,4 +55,5 @@ __all__ = [
     "presentable_rows",
     "stampable_rows",
     "surrogate_scores",
+    "weakest_class",
 ]

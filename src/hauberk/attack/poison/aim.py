@@ -29,6 +29,7 @@ class Aim:
         goal: Class that they are to be given; None where any wrong one will do.
         stamp: What is done to the victims at prediction.
         drawn: Whether another seed makes another poison.
+        columns: Positions of the columns of a trigger.
     """
 
     poison: Callable[[float, int], Poisoned]
@@ -36,6 +37,7 @@ class Aim:
     goal: int | None = None
     stamp: Callable[[Matrix], Matrix] = as_they_are
     drawn: bool = True
+    columns: tuple[int, ...] = ()
 
     def presented(self, test: Labelled) -> Matrix:
         """(v, d) the victims as they are handed in."""

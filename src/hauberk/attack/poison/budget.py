@@ -44,7 +44,7 @@ def draw_rows(eligible: Mask, most: int, *, seed: int, purpose: int) -> Rows:
         BadBudget: No row is eligible.
     """
     found = np.flatnonzero(eligible)
-    _require_some(found)
+    _require_some(found[:most])
     order = np.random.default_rng([seed, purpose]).permutation(found)
     return np.sort(order[:most])
 

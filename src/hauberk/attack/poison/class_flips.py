@@ -17,15 +17,17 @@ def flip_class(train: Labelled, *, victim: int, goal: int, share: float, seed: i
         train: (n, d) rows.
         victim: Class code of the rows.
         goal: Class code that they get.
-        share: Of all rows, above 0 and below 1; a class with fewer rows is not flipped as a whole but refused.
+        share: Of all rows, above 0 and below 1; where the class has no more rows, all but one of them are flipped.
         seed: Of the draw.
 
     Raises:
-        BadBudget: The share comes to no row, or to all rows of the class.
+        BadBudget: The share comes to no row, or the class has fewer than two.
         BadPoison: No such class, or twice the same.
     """
     require_class(victim, train, where="victim")
     if require_class(goal, train, where="goal") == victim:
         raise BadPoison(where="goal", expected="another class than the victim's", got=f"{goal}")
-    chosen = draw_rows(train.labels == victim, budget_rows(share, len(train.labels)), seed=seed, purpose=33)
+    mine = train.labels == victim
+    most = min(budget_rows(share, len(train.labels)), int(mine.sum()) - 1)
+    chosen = draw_rows(mine, most, seed=seed, purpose=33)
     return poisoned(train, chosen, labels=goal)

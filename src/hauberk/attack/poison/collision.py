@@ -21,43 +21,50 @@ def collide_features(
     schema: Schema,
     nearness: Nearness,
     *,
-    target: Matrix,
+    targets: Matrix,
     goal: int,
     share: float,
-    step: float = 0.7,
+    step: float = 0.9,
 ) -> Poisoned:
-    """The rows of `goal` nearest to the target are moved on towards it; every label stays as it was.
+    """The rows of `goal` nearest to a target are moved on towards it; every label stays as it was.
 
     Numbers go the share `step` of the way, whole ones rounded; a category that differs is taken over where `step` is
     at least a half. A move between two valid rows stays within ranges and linear relations; what rounding or a
-    one-hot group forbids is not made, and the next nearest row is taken. Missing values stay missing.
+    one-hot group forbids is not made, and the next nearest row is taken. Missing values stay missing. The budget is
+    dealt to the targets in turn; no row is moved twice.
 
     Args:
         train: (n, d) rows.
         schema: Of the rows.
         nearness: The metric.
-        target: (d,) the row that is to be decided as `goal`.
+        targets: (t, d) rows that are to be decided as `goal`.
         goal: Class code.
         share: Of all rows, above 0 and below 1.
         step: How far the rows go, above 0 and at most 1; at 1 they are copies of the target.
 
     Raises:
         BadBudget: The share comes to no row, or no row can be moved.
-        BadPoison: No such class, a target of another width, or a step out of range.
+        BadPoison: No such class, targets of another width, or a step out of range.
 
     Source: Shafahi, Huang, Najibi, Suciu, Studer, Dumitras and Goldstein 2018, "Poison frogs!", arXiv 1804.00792, in
     the space of the inputs: trees have no other.
     """
     require_class(goal, train, where="goal")
-    if target.shape != train.rows.shape[1:] or not 0 < step <= 1:
-        expected = f"a row of {train.rows.shape[1]} values and a step above 0 and at most 1"
-        raise BadPoison(where="target", expected=expected, got=f"{target.shape} and {step}")
-    moved = _moved(train.rows, schema, target, step)
-    differs = ((moved != train.rows) & ~np.isnan(train.rows)).any(axis=1)
-    eligible = (train.labels == goal) & differs & valid_changes(schema, train.rows, moved)
+    if targets.ndim != 2 or not len(targets) or targets.shape[1] != train.rows.shape[1] or not 0 < step <= 1:
+        expected = f"rows of {train.rows.shape[1]} values and a step above 0 and at most 1"
+        raise BadPoison(where="targets", expected=expected, got=f"{targets.shape} and {step}")
     most = budget_rows(share, len(train.labels))
-    chosen = first_rows(eligible, nearness.distance(train.rows, target), most)
-    return poisoned(train, chosen, rows=moved[chosen])
+    rows, free = train.rows.copy(), train.labels == goal
+    for number, target in enumerate(targets):
+        quota = most // len(targets) + (number < most % len(targets))
+        moved = _moved(train.rows, schema, target, step)
+        differs = ((moved != train.rows) & ~np.isnan(train.rows)).any(axis=1)
+        eligible = free & differs & valid_changes(schema, train.rows, moved)
+        if quota and eligible.any():
+            chosen = first_rows(eligible, nearness.distance(train.rows, target), quota)
+            rows[chosen], free[chosen] = moved[chosen], False
+    taken = np.flatnonzero((train.labels == goal) & ~free)
+    return poisoned(train, taken, rows=rows[taken])
 
 
 def _moved(rows: Matrix, schema: Schema, target: Matrix, step: float) -> Matrix:

@@ -68,6 +68,7 @@ class Blend:
         opacity: Share of the pattern in each pixel, above 0 and at most 1.
         low, high: Range of valid pixels, in the unit of the rows.
         pattern_seed: Of the noise; the same in training and at prediction.
+        whole: Round to whole numbers.
 
     Source: Chen, Liu, Li, Lu and Song 2017, "Targeted backdoor attacks on deep learning systems using data
     poisoning", arXiv 1712.05526.
@@ -78,6 +79,7 @@ class Blend:
     low: float
     high: float
     pattern_seed: int = 0
+    whole: bool = False
 
     def stamp(self, rows: Matrix) -> Matrix:
         """The images (n, c * h * w) with the pattern in them, within the range where they were.
@@ -90,7 +92,8 @@ class Blend:
             got = f"opacity {self.opacity}, {self.low} to {self.high}"
             raise BadTrigger(where="blend", expected="an opacity above 0 and at most 1, and a range", got=got)
         pattern = np.random.default_rng([self.pattern_seed, 42]).uniform(self.low, self.high, rows.shape[1])
-        return np.asarray((1 - self.opacity) * rows + self.opacity * pattern)
+        blended = (1 - self.opacity) * rows + self.opacity * pattern
+        return np.asarray(np.round(blended) if self.whole else blended)
 
 
 def _images(rows: Matrix, shape: Shape) -> Matrix:

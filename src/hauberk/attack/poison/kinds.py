@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hauberk.attack.errors import BadPoison
 from hauberk.attack.poison.aim import Aim
@@ -17,13 +18,13 @@ from hauberk.attack.poison.clean_label import plant_clean_label
 from hauberk.attack.poison.collision import collide_features
 from hauberk.attack.poison.image_trigger import Blend, Patch
 from hauberk.attack.poison.labelled import Labelled, Mask, require_class
-from hauberk.attack.poison.nearness import Region, find_region, measure_nearness
+from hauberk.attack.poison.nearness import Nearness, Region, find_region, measure_nearness
 from hauberk.attack.poison.random_flips import flip_random
 from hauberk.attack.poison.region_flips import flip_region
 from hauberk.attack.poison.stampable import presentable_rows, stampable_rows
-from hauberk.attack.poison.surest_flips import flip_surest
+from hauberk.attack.poison.surest_flips import flip_surest, weakest_class
 from hauberk.attack.poison.surrogate import FitScores, surrogate_scores
-from hauberk.attack.poison.table_trigger import Rarity, choose_trigger
+from hauberk.attack.poison.table_trigger import Rarity, TableTrigger, choose_trigger
 from hauberk.attack.poison.trigger import Trigger
 from hauberk.data import Kind, Schema
 
@@ -31,6 +32,12 @@ __all__ = ["PoisonKind", "Scene", "Wish", "aim_poison"]
 
 _ANCHORS = 64
 """Test rows among which the row to aim at is looked for."""
+_COLLIDED = 20
+"""Test rows that a collision is aimed at, where none is named."""
+_REGION, _FEWEST = 0.02, 30
+"""Share of the rows that lie in a region, and about how many test rows do at least: fewer would say little."""
+_TRIED = 0.1
+"""Share of flips by which the weakest class is found."""
 _PATCH_SHARE = 0.375
 """Side of a patch as a share of the image's: 3 of 8 pixels."""
 _OPACITY = 0.2
@@ -57,11 +64,12 @@ class Wish:
 
     Attributes:
         goal: Class that the victims are to be given; for flips of a class the most frequent one, else the rarest.
-        victim: Class of the victims: for flips of a class the rarest; else all but the goal.
-        row: Test row that region and collision aim at; else the one, of some that are tried, whose surroundings agree
-            most on another label than the goal.
+        victim: Class of the victims: for flips of a class the rarest; for the surest the one that is found weakest;
+            else all but the goal.
+        row: Test row that region and collision aim at; else a region lies around the one, of some that are tried,
+            whose surroundings agree most on another label than the goal, and collisions aim at twenty rows.
         columns: Of the trigger.
-        region: Share of the training rows that lie around the row.
+        region: Share of the training rows that lie around the row; else 2 %, or more where there are few test rows.
         image: Channels, height and width, where rows are images.
     """
 
@@ -69,7 +77,7 @@ class Wish:
     victim: int | None = None
     row: int | None = None
     columns: tuple[str, ...] = ()
-    region: float = 0.02
+    region: float | None = None
     image: tuple[int, int, int] | None = None
 
 
@@ -103,11 +111,11 @@ def aim_poison(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
 
 def _decided(kind: PoisonKind, scene: Scene, wish: Wish) -> Wish:
     """The wish with a goal, and for flips of a class a victim."""
-    if kind in (PoisonKind.RANDOM_FLIPS, PoisonKind.SUREST_FLIPS):
-        return wish
     for code, where in ((wish.goal, "goal"), (wish.victim, "victim")):
         if code is not None:
             require_class(code, scene.train, where=where)
+    if kind in (PoisonKind.RANDOM_FLIPS, PoisonKind.SUREST_FLIPS):
+        return wish
     counts = np.bincount(scene.train.labels, minlength=scene.train.classes)
     goal, victim = wish.goal, wish.victim
     flips = kind is PoisonKind.CLASS_FLIPS
@@ -134,9 +142,12 @@ def _random(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001 
 
 
 def _surest(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
-    scores = surrogate_scores(scene.fit, scene.train, seed=scene.seed)
+    scores, victim = surrogate_scores(scene.fit, scene.train, seed=scene.seed), wish.victim
+    if victim is None:
+        share = max(_TRIED, 1 / len(scene.train.labels))
+        victim = weakest_class(scene.fit, scene.train, scores, share=share, seed=scene.seed)
     everyone = np.ones(len(scene.test.labels), bool)
-    flip = partial(flip_surest, scene.train, scores)
+    flip = partial(flip_surest, scene.train, scores, victim=victim)
     return Aim(poison=lambda share, _: flip(share=share), victims=everyone, drawn=False)
 
 
@@ -150,13 +161,15 @@ def _region(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
     goal, region = _code(wish.goal), _around(scene, wish)
     flip = partial(flip_region, scene.train, region, goal=goal)
     victims = _targets(scene, wish) & region.holds(scene.test.rows)
-    return Aim(poison=lambda share, seed: flip(share=share, seed=seed), victims=victims, goal=goal)
+    return Aim(poison=lambda share, _: flip(share=share), victims=victims, goal=goal, drawn=False)
 
 
 def _collision(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
-    goal, region = _code(wish.goal), _around(scene, wish)
-    move = partial(collide_features, scene.train, scene.schema, region.nearness, target=region.anchor, goal=goal)
-    victims = _targets(scene, wish) & region.holds(scene.test.rows)
+    goal, victims = _code(wish.goal), np.zeros(len(scene.test.labels), bool)
+    victims[_drawn_targets(scene, wish)[:_COLLIDED]] = True
+    nearness = _nearness(scene)
+    targets = scene.test.rows[victims]
+    move = partial(collide_features, scene.train, scene.schema, nearness, targets=targets, goal=goal)
     return Aim(poison=lambda share, _: move(share=share), victims=victims, goal=goal, drawn=False)
 
 
@@ -167,21 +180,41 @@ def _backdoor(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
 
 
 def _image(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
+    """The pixels' range is that of all pixels: a border that is black in all rows may be white all the same."""
     if wish.image is None:
         raise BadPoison(where="image", expected="channels, height and width", got="none")
-    low, high = float(np.nanmin(scene.train.rows)), float(np.nanmax(scene.train.rows))
+    rows = scene.train.rows
+    if np.isnan(rows).any() or any(feature.kind is Kind.CATEGORY for feature in scene.schema.inputs):
+        raise BadPoison(where="image", expected="rows of numbers without gaps", got="others")
+    low, high = float(rows.min()), float(rows.max())
+    trigger: Trigger
     if kind is PoisonKind.BLEND:
-        return _planted(scene, wish, Blend(shape=wish.image, opacity=_OPACITY, low=low, high=high))
-    side = max(1, round(_PATCH_SHARE * min(wish.image[1:])))
-    return _planted(scene, wish, Patch(shape=wish.image, size=side, value=high))
+        whole = bool((np.floor(rows) == rows).all())
+        trigger = Blend(shape=wish.image, opacity=_OPACITY, low=low, high=high, whole=whole)
+    else:
+        side = max(1, round(_PATCH_SHARE * min(wish.image[1:])))
+        trigger = Patch(shape=wish.image, size=side, value=high)
+    trigger.stamp(rows[:1])
+    goal = _code(wish.goal)
+    plant = partial(plant_backdoor, scene.train, trigger, goal=goal)
+    return Aim(
+        poison=lambda share, seed: plant(share=share, seed=seed),
+        victims=_targets(scene, wish),
+        goal=goal,
+        stamp=trigger.stamp,
+    )
 
 
-def _planted(scene: Scene, wish: Wish, trigger: Trigger) -> Aim:
+def _planted(scene: Scene, wish: Wish, trigger: TableTrigger) -> Aim:
     goal = _code(wish.goal)
     able, victims = _bearers(scene, wish, trigger)
     plant = partial(plant_backdoor, scene.train, trigger, goal=goal, stampable=able)
     return Aim(
-        poison=lambda share, seed: plant(share=share, seed=seed), victims=victims, goal=goal, stamp=trigger.stamp
+        poison=lambda share, seed: plant(share=share, seed=seed),
+        victims=victims,
+        goal=goal,
+        stamp=trigger.stamp,
+        columns=tuple(trigger.columns.tolist()),
     )
 
 
@@ -197,6 +230,7 @@ def _clean_label(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: AR
         goal=goal,
         stamp=trigger.stamp,
         drawn=False,
+        columns=tuple(trigger.columns.tolist()),
     )
 
 
@@ -208,8 +242,16 @@ def _bearers(scene: Scene, wish: Wish, trigger: Trigger) -> tuple[Mask, Mask]:
 
 def _around(scene: Scene, wish: Wish) -> Region:
     """The region around the row that is aimed at."""
-    categorical = np.array([feature.kind is Kind.CATEGORY for feature in scene.schema.inputs])
-    nearness = measure_nearness(scene.train.rows, categorical)
+    nearness, train = _nearness(scene), scene.train
+    share = wish.region or min(1.0, max(_REGION, _FEWEST / len(scene.test.labels)))
+    tried = _drawn_targets(scene, wish)[:_ANCHORS]
+    regions = [find_region(train, nearness, scene.test.rows[row], share=share) for row in tried]
+    others = [float((train.labels[one.holds(train.rows)] != wish.goal).mean()) for one in regions]
+    return regions[int(np.argmax(others))]
+
+
+def _drawn_targets(scene: Scene, wish: Wish) -> NDArray[np.intp]:
+    """(t,) the test row that is named, or all that can be aimed at in an order that the seed draws."""
     targets = np.flatnonzero(_targets(scene, wish))
     if wish.row is not None:
         if not 0 <= wish.row < len(scene.test.labels):
@@ -218,13 +260,15 @@ def _around(scene: Scene, wish: Wish) -> Region:
         if wish.row not in targets:
             hint = "name another row, or another goal"
             raise BadPoison(where="row", expected="a row that does not bear the goal", got=f"{wish.row}", hint=hint)
-        targets = np.array([wish.row])
+        return np.array([wish.row])
     if not targets.size:
         raise BadPoison(where="victim", expected="test rows to aim at", got="none")
-    tried = np.random.default_rng([scene.seed, 44]).permutation(targets)[:_ANCHORS]
-    regions = [find_region(scene.train, nearness, scene.test.rows[row], share=wish.region) for row in tried]
-    others = [float((scene.train.labels[one.holds(scene.train.rows)] != wish.goal).mean()) for one in regions]
-    return regions[int(np.argmax(others))]
+    return np.random.default_rng([scene.seed, 44]).permutation(targets)
+
+
+def _nearness(scene: Scene) -> Nearness:
+    categorical = np.array([feature.kind is Kind.CATEGORY for feature in scene.schema.inputs])
+    return measure_nearness(scene.train.rows, categorical)
 
 
 def _code(code: int | None) -> int:
