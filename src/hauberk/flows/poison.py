@@ -122,7 +122,7 @@ def _measure(project: Project, datasets: Datasets, wish: PoisonWish, watch: Watc
         return StageOutput(
             subjects=(datasets.train_subject,),
             claims=tuple(_claims(wish.kind, curve)),
-            findings=tuple(_findings(wish, curve, election)),
+            findings=tuple(_findings(wish, curve, election, aim)),
             details=_details(wish, curve, election, aim, trainers, datasets),
         )
 
@@ -182,7 +182,7 @@ def _below(curve: PoisonCurve, point: PoisonPoint) -> float:
     return max((one.share for one in curve.points if one.share < point.share), default=0.0)
 
 
-def _findings(wish: PoisonWish, curve: PoisonCurve, election: tuple[ElectionPoint, ...]) -> Iterator[Finding]:
+def _findings(wish: PoisonWish, curve: PoisonCurve, election: tuple[ElectionPoint, ...], aim: Aim) -> Iterator[Finding]:
     refuted = sum(point.refuted for point in election)
     if refuted:
         message = f"{refuted} decisions were certified against bad training rows and came out otherwise"
@@ -199,6 +199,8 @@ def _findings(wish: PoisonWish, curve: PoisonCurve, election: tuple[ElectionPoin
     message = (
         f"{wish.kind} on {broken.rows} training rows ({broken.share:.2%}) turns {broken.gain.value:.0%} of the victims"
     )
+    if not aim.reachable:
+        message += ", those who truly bear the trigger: the schema's adversary cannot lie so far"
     yield Finding(code="attack.poison.harm", severity=Severity.WARNING, message=message, count=broken.rows)
 
 
@@ -218,6 +220,7 @@ def _details(
         "model": trainers.name,
         "goal": target.categories[aim.goal] if target and aim.goal is not None else "",
         "trigger": [inputs[column].name for column in aim.columns],
+        "reachable": aim.reachable,
         "train_rows": len(trainers.train.labels),
         "victims": curve.victims,
         "seeds": list(curve.seeds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,54 +57,46 @@ class ElectionPoint:
 
 
 def attack_election(project: Project, trainers: Trainers, aim: Aim, report: Progress) -> tuple[ElectionPoint, ...]:
-    """The same attack against the election, with the few rows that a certificate can speak of.
-
-    Budgets that the attack cannot spend are left out.
+    """The same attack against the election, with the few rows that a certificate can speak of; first without any.
 
     Args:
         project: Sizes the election.
         trainers: With the rows.
         aim: The attack.
         report: Told of each training.
+
+    Raises:
+        BadBudget: The attack cannot spend so few rows.
     """
-    budgets = _budgets(project.configuration.harden.partitions, len(trainers.train.labels))
+    test, count = trainers.test, len(trainers.train.labels)
+    budgets = [0, *_budgets(project.configuration.harden.partitions, count)]
+    clean = train_election(project, trainers.dataset, _turn(report, 0, budgets))
+    (whole, _), (handed, _) = certify_rows(clean, test.rows), certify_rows(clean, aim.presented(test))
 
-    def train(turn: int, poison_rows: int) -> PartitionModel:
-        def part(done: float, total: float, what: str = "") -> None:
-            told = f"the election, {poison_rows} rows poisoned: {what}"
-            report(turn + done / max(total, 1), len(budgets) + 1, told)
-
-        dataset = trainers.dataset
-        if poison_rows:
-            dataset = poison_dataset(dataset, poisons[poison_rows])
-        return train_election(project, dataset, part)
-
-    count = len(trainers.train.labels)
-    poisons = {rows: aim.poison(rows / count, project.seed) for rows in budgets}
-    rows, presented = trainers.test.rows, aim.presented(trainers.test)
-    labels = trainers.test.labels
-    clean = train(0, 0)
-    (whole, _), (handed, _) = certify_rows(clean, rows), certify_rows(clean, presented)
-    points = []
-    for turn, budget in enumerate(budgets):
-        poison, model = poisons[budget], train(turn + 1, budget)
-        after, turned = _decided(model, rows), _decided(model, presented)
-        points.append(
-            ElectionPoint(
-                rows=poison.count,
-                decisions=attacked_point(
-                    whole, whole.predicted == labels, after, after == labels, changes=poison.changes
-                ),
-                refusals=attacked_point(
-                    handed,
-                    ~aim.turned(handed.predicted.astype(np.int64), trainers.test),
-                    turned,
-                    ~aim.turned(turned.astype(np.int64), trainers.test),
-                    changes=poison.changes,
-                ),
-            )
+    def point(model: PartitionModel, rows: int, changes: int) -> ElectionPoint:
+        after, turned = _decided(model, test.rows), _decided(model, aim.presented(test))
+        good = whole.predicted == test.labels
+        refused, refused_after = (~aim.turned(codes.astype(np.int64), test) for codes in (handed.predicted, turned))
+        return ElectionPoint(
+            rows=rows,
+            decisions=attacked_point(whole, good, after, after == test.labels, changes=changes),
+            refusals=attacked_point(handed, refused, turned, refused_after, changes=changes),
         )
+
+    points = [point(clean, 0, 0)]
+    for turn, budget in enumerate(budgets[1:], 1):
+        poison = aim.poison(budget / count, project.seed)
+        model = train_election(project, poison_dataset(trainers.dataset, poison), _turn(report, turn, budgets))
+        points.append(point(model, poison.count, poison.changes))
     return tuple(points)
+
+
+def _turn(report: Progress, turn: int, budgets: Sequence[int]) -> Progress:
+    def part(done: float, total: float, what: str = "") -> None:
+        told = f"the election with {budgets[turn]} rows poisoned: {what}"
+        report(turn + done / max(total, 1), len(budgets), told)
+
+    return part
 
 
 def _budgets(partitions: int, rows: int) -> list[int]:

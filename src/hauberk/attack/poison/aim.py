@@ -30,6 +30,8 @@ class Aim:
         stamp: What is done to the victims at prediction.
         drawn: Whether another seed makes another poison.
         columns: Positions of the columns of a trigger.
+        reachable: Whether the schema's adversary can put the trigger on a row at prediction; else it works for rows
+            only that truly bear it.
     """
 
     poison: Callable[[float, int], Poisoned]
@@ -38,6 +40,7 @@ class Aim:
     stamp: Callable[[Matrix], Matrix] = as_they_are
     drawn: bool = True
     columns: tuple[int, ...] = ()
+    reachable: bool = True
 
     def presented(self, test: Labelled) -> Matrix:
         """(v, d) the victims as they are handed in."""

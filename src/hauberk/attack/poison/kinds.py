@@ -207,7 +207,7 @@ def _image(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
 
 def _planted(scene: Scene, wish: Wish, trigger: TableTrigger) -> Aim:
     goal = _code(wish.goal)
-    able, victims = _bearers(scene, wish, trigger)
+    able, victims, reachable = _bearers(scene, wish, trigger)
     plant = partial(plant_backdoor, scene.train, trigger, goal=goal, stampable=able)
     return Aim(
         poison=lambda share, seed: plant(share=share, seed=seed),
@@ -215,6 +215,7 @@ def _planted(scene: Scene, wish: Wish, trigger: TableTrigger) -> Aim:
         goal=goal,
         stamp=trigger.stamp,
         columns=tuple(trigger.columns.tolist()),
+        reachable=reachable,
     )
 
 
@@ -222,7 +223,7 @@ def _clean_label(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: AR
     goal = _code(wish.goal)
     trigger = choose_trigger(scene.train.rows, scene.schema, rarity=Rarity.RARE, seed=scene.seed, columns=wish.columns)
     scores = surrogate_scores(scene.fit, scene.train, seed=scene.seed)
-    able, victims = _bearers(scene, wish, trigger)
+    able, victims, reachable = _bearers(scene, wish, trigger)
     plant = partial(plant_clean_label, scene.train, trigger, goal=goal, scores=scores, stampable=able)
     return Aim(
         poison=lambda share, seed: plant(share=share, seed=seed),
@@ -231,13 +232,21 @@ def _clean_label(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: AR
         stamp=trigger.stamp,
         drawn=False,
         columns=tuple(trigger.columns.tolist()),
+        reachable=reachable,
     )
 
 
-def _bearers(scene: Scene, wish: Wish, trigger: Trigger) -> tuple[Mask, Mask]:
-    """(n,) training rows that may bear the mark, and (m,) victims that can hand it in."""
-    able = stampable_rows(scene.schema, trigger, scene.train.rows)
-    return able, _targets(scene, wish) & presentable_rows(scene.schema, trigger, scene.test.rows)
+def _bearers(scene: Scene, wish: Wish, trigger: Trigger) -> tuple[Mask, Mask, bool]:
+    """(n,) training rows that may bear the mark, (m,) victims that hand it in, and whether the adversary can do so.
+
+    An adversary of small changes reaches no fixed value. Then the mark works for those only who truly bear it: the
+    victims are all rows on which it is valid.
+    """
+    able, targets = stampable_rows(scene.schema, trigger, scene.train.rows), _targets(scene, wish)
+    reached = targets & presentable_rows(scene.schema, trigger, scene.test.rows)
+    if reached.any():
+        return able, reached, True
+    return able, targets & stampable_rows(scene.schema, trigger, scene.test.rows), False
 
 
 def _around(scene: Scene, wish: Wish) -> Region:

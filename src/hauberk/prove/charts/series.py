@@ -15,6 +15,8 @@ __all__ = ["Panel", "Series", "render_panels"]
 _WIDTH, _LEFT, _RIGHT = 640, 46, 606
 _HEAD, _TALL, _FOOT, _GAP = 64, 200, 54, 26
 _CAP = 3.5
+_LETTER = 6.6
+"""Width of a letter of the legend, on the safe side of the fonts of the style."""
 _ASIDE = 190
 """Room that the words at a mark need."""
 
@@ -86,7 +88,7 @@ def _legend(panel: Panel, y: float) -> list[str]:
     x = float(_LEFT)
     for series in panel.series:
         body += [circle(x, y - 4, 4, f"dot {series.kind}"), text(x + 9, y, series.name, kind="tick")]
-        x += 30 + 6.0 * len(series.name)
+        x += 30 + _LETTER * len(series.name)
     return body
 
 

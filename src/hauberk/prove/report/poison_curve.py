@@ -39,7 +39,7 @@ def _model_panel(details: Mapping[str, Json], points: Sequence[Mapping[str, Json
     if isinstance(broken, Mapping) and broken.get("share") in shares:
         harm = details.get("harm")
         gain = f"{harm:.0%}" if isinstance(harm, float) else "harm"
-        mark = shares.index(broken.get("share")), f"first gain of {gain}: {_rows(broken)}"
+        mark = shares.index(broken.get("share")), f"{gain} more turned by {_rows(broken)}"
     return Panel(
         title=f"{kind} against: {details.get('model')}",
         across="share of the training rows that the attacker writes (equal steps)",
@@ -53,7 +53,7 @@ def _election_panel(points: Sequence[Mapping[str, Json]]) -> Panel:
     return Panel(
         title="the same against the election of partitions, whose decisions are certified",
         across="training rows that the attacker writes (equal steps)",
-        budgets=tuple((str(point.get("rows")), f"{point.get('changes')} changes") for point in points),
+        budgets=tuple((_rows(point), _changes(point)) for point in points),
         series=(
             Series(name="accuracy certified", kind="passed", numbers=_numbers(points, "certified")),
             Series(name="accuracy under this attack", kind="open", numbers=_numbers(points, "attacked")),
@@ -79,6 +79,11 @@ def _share(value: Json) -> str:
 def _rows(entry: Mapping[str, Json]) -> str:
     rows = entry.get("rows")
     return "clean" if rows == 0 else f"{rows:,} row{'s' if rows != 1 else ''}" if isinstance(rows, int) else "—"
+
+
+def _changes(entry: Mapping[str, Json]) -> str:
+    changes = entry.get("changes")
+    return "" if not changes else "1 change" if changes == 1 else f"{changes} changes"
 
 
 def _short(name: str, longest: int = 18) -> str:
