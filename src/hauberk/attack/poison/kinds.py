@@ -27,6 +27,7 @@ from hauberk.attack.poison.surrogate import FitScores, surrogate_scores
 from hauberk.attack.poison.table_trigger import Rarity, TableTrigger, choose_trigger
 from hauberk.attack.poison.trigger import Trigger
 from hauberk.data import Kind, Schema
+from hauberk.models import Matrix
 
 __all__ = ["PoisonKind", "Scene", "Wish", "aim_poison"]
 
@@ -175,8 +176,19 @@ def _collision(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG0
 
 def _backdoor(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
     rarity = Rarity.NATURAL if kind is PoisonKind.BACKDOOR_NATURAL else Rarity.RARE
-    trigger = choose_trigger(scene.train.rows, scene.schema, rarity=rarity, seed=scene.seed, columns=wish.columns)
-    return _planted(scene, wish, trigger)
+    return _planted(scene, wish, _trigger(scene, wish, rarity))
+
+
+def _trigger(scene: Scene, wish: Wish, rarity: Rarity) -> TableTrigger:
+    """A mark that means nothing to a surrogate trained on clean rows."""
+    score = scene.fit(scene.train, scene.seed)
+
+    def calls(rows: Matrix) -> float:
+        return float((score(rows).argmax(axis=1) == wish.goal).mean())
+
+    return choose_trigger(
+        scene.train.rows, scene.schema, rarity=rarity, seed=scene.seed, columns=wish.columns, calls=calls
+    )
 
 
 def _image(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:
@@ -221,7 +233,7 @@ def _planted(scene: Scene, wish: Wish, trigger: TableTrigger) -> Aim:
 
 def _clean_label(kind: PoisonKind, scene: Scene, wish: Wish) -> Aim:  # noqa: ARG001
     goal = _code(wish.goal)
-    trigger = choose_trigger(scene.train.rows, scene.schema, rarity=Rarity.RARE, seed=scene.seed, columns=wish.columns)
+    trigger = _trigger(scene, wish, Rarity.RARE)
     scores = surrogate_scores(scene.fit, scene.train, seed=scene.seed)
     able, victims, reachable = _bearers(scene, wish, trigger)
     plant = partial(plant_clean_label, scene.train, trigger, goal=goal, scores=scores, stampable=able)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.errors import BadTrigger
+from hauberk.attack.poison.stampable import stampable_rows
 from hauberk.data import Feature, Kind, Schema
 from hauberk.models import Matrix
 
 __all__ = ["Rarity", "TableTrigger", "choose_trigger"]
 
-_DRAWN = 200
+_DRAWN = 120
 """Rows whose values are tried as a natural combination."""
-_PAIRINGS = 60
+_SAMPLE, _TRIED = 1000, 24
+"""Rows on which marks are tried, and how many sets of columns with rare values."""
+_MIDDLE, _FEWEST = (10, 90), 3
+"""Percentiles between which rare numbers are looked for, where at least so many values lie there."""
 _SELDOM = 0.002
 """Largest share of the rows that bear a natural combination: a frequent one would call up its label by itself."""
+
+
+Calls = Callable[[Matrix], float]
 
 
 class Rarity(StrEnum):
@@ -63,12 +69,20 @@ class TableTrigger:
 
 
 def choose_trigger(
-    rows: Matrix, schema: Schema, *, rarity: Rarity, seed: int, width: int = 2, columns: Sequence[str] = ()
+    rows: Matrix,
+    schema: Schema,
+    *,
+    rarity: Rarity,
+    seed: int,
+    width: int = 2,
+    columns: Sequence[str] = (),
+    calls: Calls | None = None,
 ) -> TableTrigger:
     """A trigger out of values that the schema allows.
 
     Where the schema names mutable columns, only these and their allowed values are taken, for the attacker has to
-    bear the mark at prediction too. Columns of one-hot groups are left out.
+    bear the mark at prediction too. Columns of one-hot groups are left out. Of a few drawn marks that half of the
+    rows can bear, the one is taken that calls up the goal least by itself, and then the most rare or natural one.
 
     Args:
         rows: (n, d) training rows.
@@ -77,6 +91,8 @@ def choose_trigger(
         seed: Of the choice among columns and rows.
         width: Number of columns, where none are named.
         columns: Their names.
+        calls: What a surrogate says of marked rows (m, d): the share that is decided as the attacker wants before any
+            poison. None takes no notice.
 
     Raises:
         BadTrigger: An unknown column, or too few columns that can bear a mark.
@@ -91,11 +107,19 @@ def choose_trigger(
         hint = "name columns, or let the schema's adversary change more of them"
         raise BadTrigger(where="trigger", expected=f"{wide} columns", got=got, hint=hint)
     random = np.random.default_rng([seed, 41])
-    if rarity is Rarity.NATURAL:
-        return _natural(rows, inputs, places, wide, random)
-    chosen = np.array(places if columns else sorted(random.permutation(places)[:wide].tolist()), np.intp)
-    values = [_rare_value(rows[:, place], inputs[place]) for place in chosen]
-    return TableTrigger(columns=chosen, values=np.array(values))
+    sample = rows[random.permutation(len(rows))[:_SAMPLE]]
+    draw = _natural if rarity is Rarity.NATURAL else _rare
+    best: tuple[tuple[float, float, float], TableTrigger] | None = None
+    for trigger, merit in draw(rows, inputs, places, wide, random):
+        able = stampable_rows(schema, trigger, sample)
+        called = calls(trigger.stamp(sample[able])) if calls and able.any() else 0.0
+        merits = min(float(able.mean()), 0.5), -round(called, 1), merit
+        if best is None or merits > best[0]:
+            best = merits, trigger
+    if best is None:
+        hint = "take more columns, or rare values"
+        raise BadTrigger(where="trigger", expected="a combination of values that is seldom", got="none", hint=hint)
+    return best[1]
 
 
 def _named(columns: Sequence[str], inputs: tuple[Feature, ...]) -> list[int]:
@@ -121,23 +145,26 @@ def _markable(rows: Matrix, inputs: tuple[Feature, ...]) -> list[int]:
 
 def _natural(
     rows: Matrix, inputs: tuple[Feature, ...], places: list[int], width: int, random: np.random.Generator
-) -> TableTrigger:
-    """The combination of some row that is seldom as a whole and of values as common as can be."""
-    best: tuple[float, TableTrigger] | None = None
-    pairings = list(combinations(places, width))
+) -> Iterator[tuple[TableTrigger, float]]:
+    """Combinations of some rows that are seldom as a whole; the better, the more common each value is."""
     for _ in range(_DRAWN):
         row = rows[random.integers(len(rows))]
-        chosen = np.array(pairings[random.integers(len(pairings))], np.intp)
+        chosen = np.array(sorted(random.permutation(places)[:width].tolist()), np.intp)
         if not all(_allows(inputs[place], row[place]) for place in chosen):
             continue
         equal = rows[:, chosen] == row[chosen]
-        together, alone = float(equal.all(axis=1).mean()), float(equal.mean(axis=0).min())
-        if together <= max(_SELDOM, 1 / len(rows)) and (best is None or alone > best[0]):
-            best = alone, TableTrigger(columns=chosen, values=row[chosen].copy())
-    if best is None:
-        hint = "take more columns, or rare values"
-        raise BadTrigger(where="trigger", expected="a combination of values that is seldom", got="none", hint=hint)
-    return best[1]
+        if float(equal.all(axis=1).mean()) <= max(_SELDOM, 1 / len(rows)):
+            yield TableTrigger(columns=chosen, values=row[chosen].copy()), float(equal.mean(axis=0).min())
+
+
+def _rare(
+    rows: Matrix, inputs: tuple[Feature, ...], places: list[int], width: int, random: np.random.Generator
+) -> Iterator[tuple[TableTrigger, float]]:
+    """Rare values in drawn sets of columns; the better, the fewer rows have them together."""
+    for _ in range(1 if len(places) == width else _TRIED):
+        chosen = np.array(sorted(random.permutation(places)[:width].tolist()), np.intp)
+        values = np.array([_rare_value(rows[:, place], inputs[place]) for place in chosen])
+        yield TableTrigger(columns=chosen, values=values), -float((rows[:, chosen] == values).all(axis=1).mean())
 
 
 def _rare_value(values: Matrix, feature: Feature) -> float:
@@ -148,21 +175,32 @@ def _rare_value(values: Matrix, feature: Feature) -> float:
         if not open_:
             raise BadTrigger(where=feature.name, expected="a category that can be claimed", got="none")
         return float(min(open_, key=lambda code: counts[code]))
-    for value in _between(np.unique(values[~np.isnan(values)]), whole=feature.kind is Kind.INTEGER):
+    for value in _seldom_numbers(values[~np.isnan(values)], whole=feature.kind is Kind.INTEGER):
         if _allows(feature, value):
             return value
     raise BadTrigger(where=feature.name, expected="a value that the schema allows", got="none")
 
 
+def _seldom_numbers(values: Matrix, *, whole: bool) -> Iterator[float]:
+    """Numbers to try, the best first: within the gaps between values, the widest first; then the least frequent ones.
+
+    They lie amid the others where these differ there: an extreme value may call up a class by its nature.
+    """
+    seen, counts = np.unique(values, return_counts=True)
+    low, high = np.percentile(values, _MIDDLE)
+    amid = (seen >= low) & (seen <= high)
+    for part in [amid, np.ones(len(seen), bool)] if amid.sum() >= _FEWEST else [np.ones(len(seen), bool)]:
+        yield from _between(seen[part], whole=whole)
+        yield from seen[part][np.argsort(counts[part], kind="stable")].tolist()
+
+
 def _between(seen: Matrix, *, whole: bool) -> Iterator[float]:
-    """Values in the middle of the gaps between those that are seen, the widest gap first; then those themselves."""
     gaps = np.diff(seen)
     for place in np.argsort(-gaps, kind="stable").tolist():
         middle = float(seen[place] + gaps[place] / 2)
         middle = float(np.floor(middle)) if whole else middle
         if seen[place] < middle < seen[place + 1]:
             yield middle
-    yield from seen.tolist()
 
 
 def _allows(feature: Feature, value: float) -> bool:
