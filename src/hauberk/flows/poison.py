@@ -186,7 +186,7 @@ def _findings(wish: PoisonWish, curve: PoisonCurve, election: tuple[ElectionPoin
     refuted = sum(point.refuted for point in election)
     if refuted:
         message = f"{refuted} decisions were certified against bad training rows and came out otherwise"
-        yield Finding(code="attack.poison.refuted", severity=Severity.ERROR, message=message, count=refuted)
+        yield Finding(code="attack.poison.certificate_broken", severity=Severity.ERROR, message=message, count=refuted)
     broken = curve.broken
     if broken is None:
         most = curve.points[-1]
