@@ -31,6 +31,7 @@ def test_a_curve_with_its_certificate_its_statement_and_its_picture(project, run
     assert document["broken"]["share"] in (0.02, 0.1)
     assert document["claims"]["poison.backdoor-rare.harmful_share"]["value"] == document["broken"]["share"]
     assert len(document["trigger"]) == 2
+    assert len(document["victim_rows"]) == 20
     assert not document["reachable"]
 
     election = document["election"]
@@ -65,6 +66,17 @@ def test_people_read_a_table(project, run):
     assert "30.00%" in done.out
     assert "poison-surest-flips.svg" in "".join(done.out.split())
     assert (project / "evidence" / "poison-surest-flips.svg").is_file()
+
+
+def test_a_row_is_named_by_its_number_in_the_file(project, run):
+    rows = poison(run, project, "collision", "--share", 0.05, "--goal", "benign").document["victim_rows"]
+    done = poison(run, project, "collision", "--share", 0.05, "--goal", "benign", "--row", rows[3])
+    assert done.document["victim_rows"] == [rows[3]]
+    held = {*poison(run, project, "random-flips", "--share", 0.05).document["victim_rows"]}
+    trained = next(row for row in range(569) if row not in held)
+    refused = poison(run, project, "collision", "--row", trained)
+    assert refused.code == 2
+    assert "training rows are no victims" in refused.document["error"]["hint"]
 
 
 def test_the_users_own_training_is_what_is_attacked(project, run):

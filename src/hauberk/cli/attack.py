@@ -56,7 +56,9 @@ def evasion(folder: Path, door: Door) -> int:
 @click.option("--harm", type=float, default=0.1, show_default=True, help="Gain of the attacker that is harm.")
 @click.option("--goal", default="", help="Class that the victims are to be given (default: see the docs).")
 @click.option("--victim", default="", help="Class of the victims.")
-@click.option("--row", type=click.IntRange(min=0), help="Test row that region and collision aim at.")
+@click.option(
+    "--row", type=click.IntRange(min=0), help="Test row that region and collision aim at, as its file counts."
+)
 @click.option("--column", "columns", multiple=True, help="A column of the trigger.")
 @click.option("--region", type=float, help="Share of the training rows around the row (default: 0.02 or more).")
 @click.option("--image", type=(int, int, int), metavar="C H W", help="Shape of the rows, for patch and blend.")

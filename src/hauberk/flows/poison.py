@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from hauberk.attack.errors import BadPoison
 from hauberk.attack.poison import Aim, PoisonCurve, PoisonKind, PoisonPoint, Scene, Wish, aim_poison, poison_curve
 from hauberk.core.claim import Claim, Estimate, Rung
@@ -30,6 +32,8 @@ __all__ = ["PREDICATE", "SHARES", "PoisonWish", "poison_project"]
 PREDICATE = "urn:hauberk:attack:poison:v1"
 SHARES = (0.001, 0.003, 0.01, 0.03, 0.1)
 """Where none are named; those that come to no row are left out."""
+_NAMED = 20
+"""Victims that are named by their rows."""
 _CURVE = 0.7
 """Where the progress of the stage stands when the curve is done and the election is attacked."""
 _UNTARGETED = (PoisonKind.RANDOM_FLIPS, PoisonKind.SUREST_FLIPS)
@@ -45,7 +49,7 @@ class PoisonWish:
         seeds: How many, of poison and training, from that of the run on.
         harm: Gain of the attacker that is called harm.
         goal, victim: Class names, empty to be chosen; the goal is `threats.evasion.goal` where there is one.
-        row: Test row that is aimed at, by its place among the test rows.
+        row: Test row that is aimed at, by its number in its file.
         columns: Of the trigger.
         region: Share of the training rows around the row, None to be chosen.
         image: Channels, height and width, where rows are images.
@@ -106,7 +110,7 @@ def _measure(project: Project, datasets: Datasets, wish: PoisonWish, watch: Watc
             fit=trainers.surrogate,
             seed=project.seed,
         )
-        aim = aim_poison(wish.kind, scene, _decoded(wish, datasets.schema, section.threats.evasion.goal))
+        aim = aim_poison(wish.kind, scene, _decoded(wish, datasets, section.threats.evasion.goal))
         partitions = bool(section.harden.partitions)
         curve = poison_curve(
             trainers.fit,
@@ -141,17 +145,26 @@ def _shares(wish: PoisonWish, rows: int) -> tuple[float, ...]:
     return wish.shares or tuple(share for share in SHARES if share * rows >= 1) or (1 / rows,)
 
 
-def _decoded(wish: PoisonWish, schema: Schema, goal: str) -> Wish:
-    """The wish by class codes."""
+def _decoded(wish: PoisonWish, datasets: Datasets, goal: str) -> Wish:
+    """The wish by class codes and by the place of the row."""
     goal = "" if wish.kind in _UNTARGETED else wish.goal or (goal if goal != wish.victim else "")
     return Wish(
-        goal=_code(schema, goal, "goal"),
-        victim=_code(schema, wish.victim, "victim"),
-        row=wish.row,
+        goal=_code(datasets.schema, goal, "goal"),
+        victim=_code(datasets.schema, wish.victim, "victim"),
+        row=None if wish.row is None else _place(datasets, wish.row),
         columns=wish.columns,
         region=wish.region,
         image=wish.image,
     )
+
+
+def _place(datasets: Datasets, row: int) -> int:
+    """The place among the test rows of the row that is named by its number in the file."""
+    places = np.flatnonzero(datasets.test_numbers == row)
+    if not places.size:
+        hint = "rows are numbered as in the file that they stand in; training rows are no victims"
+        raise BadPoison(where="row", expected="the number of a test row", got=f"{row}", hint=hint)
+    return int(places[0])
 
 
 def _code(schema: Schema, name: str, where: str) -> int | None:
@@ -223,6 +236,7 @@ def _details(
         "reachable": aim.reachable,
         "train_rows": len(trainers.train.labels),
         "victims": curve.victims,
+        "victim_rows": datasets.test_numbers[aim.victims][:_NAMED].tolist(),
         "seeds": list(curve.seeds),
         "harm": curve.harm,
         "broken": None

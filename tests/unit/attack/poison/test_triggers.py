@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.datasets import load_digits
 
@@ -14,16 +15,22 @@ from hauberk.attack.poison import (
     Corner,
     Labelled,
     Patch,
+    PoisonKind,
     Rarity,
+    Scene,
     TableTrigger,
+    Wish,
+    aim_poison,
     choose_trigger,
     plant_backdoor,
     plant_clean_label,
+    poison_curve,
+    poison_dataset,
     presentable_rows,
     stampable_rows,
     surrogate_scores,
 )
-from hauberk.data import Adversary, Dataset, Direction, decode_rows
+from hauberk.data import Adversary, Dataset, Direction, decode_rows, encode_rows, infer_schema, make_dataset
 from hauberk.verify.schema_findings import row_rules
 
 NO, YES = 0, 1
@@ -94,6 +101,22 @@ def test_the_schemas_adversary_limits_the_trigger(shop):
 
 
 @pytest.mark.parametrize("rarity", list(Rarity))
+def test_a_mark_that_calls_up_the_goal_by_itself_is_passed_over(shop, rarity):
+    age = [feature.name for feature in shop.schema.inputs].index("age")
+
+    def calls(marked):
+        return float(len(np.unique(marked[:, age])) == 1)
+
+    found = [
+        [choose_trigger(shop.train.rows, shop.schema, rarity=rarity, seed=seed, calls=one) for seed in range(9)]
+        for one in (calls, None)
+    ]
+    bears = [[age in trigger.columns for trigger in triggers] for triggers in found]
+    assert not any(bears[0])
+    assert any(bears[1])
+
+
+@pytest.mark.parametrize("rarity", list(Rarity))
 def test_a_backdoor_works_and_costs_no_accuracy(shop, rarity):
     trigger = choose_trigger(shop.train.rows, shop.schema, rarity=rarity, seed=1, columns=("age", "hour"))
     able = stampable_rows(shop.schema, trigger, shop.train.rows)
@@ -148,7 +171,8 @@ def digits():
     images, labels = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(labels))
     images, labels = images[order].astype(np.float64), labels[order].astype(np.int64)
-    return (Labelled(rows=images[part], labels=labels[part], classes=10) for part in (slice(1200), slice(1200, None)))
+    parts = slice(1200), slice(1200, None)
+    return tuple(Labelled(rows=images[part], labels=labels[part], classes=10) for part in parts)
 
 
 def nearest_mean(data):
@@ -177,6 +201,23 @@ def test_patch_and_blend_work_on_images_given_as_rows(digits):
             success(nearest_mean(poison.data), trigger, test, 0),
         )
         assert bad > clean + 0.5
+
+
+@pytest.mark.parametrize("kind", [PoisonKind.PATCH, PoisonKind.BLEND])
+def test_images_have_a_curve_and_stay_whole_numbers(digits, kind):
+    """The border of a digit is black in every training row; a patch there is a valid image all the same."""
+    train, test = digits
+    table = pa.table({f"p{place}": column for place, column in enumerate(train.rows.T.astype(np.int64))})
+    table = table.append_column("digit", pa.array(train.labels.astype(str)))
+    schema = infer_schema(table, target="digit")
+    scene = Scene(train=train, test=test, schema=schema, fit=lambda data, _: nearest_mean(data), seed=0)
+    aim = aim_poison(kind, scene, Wish(goal=0, image=(1, 8, 8)))
+    curve = poison_curve(scene.fit, train, test, aim, shares=(0.01, 0.05), seeds=(0,))
+    assert curve.victims == (test.labels != 0).sum()
+    assert curve.points[2].gain.low > 0.5
+    assert curve.points[2].loss.value < 0.03
+    made = poison_dataset(make_dataset(table, schema), aim.poison(0.05, 0))
+    np.testing.assert_array_equal(encode_rows(made), aim.poison(0.05, 0).data.rows)
 
 
 @pytest.mark.parametrize(
