@@ -32,7 +32,8 @@ def _model_panel(details: Mapping[str, Json], points: Sequence[Mapping[str, Json
     goal = details.get("goal")
     wish = f"decided as {_short(str(goal))}" if goal else "decided wrongly"
     if kind not in _UNTARGETED:
-        name = f"success: share of {victims} victims {wish}"
+        count = f"{victims:,}" if isinstance(victims, int) else "the"
+        name = f"success: {count} victims {wish}"
         series.append(Series(name=name, kind="failed", numbers=_numbers(points, "success")))
     shares = [point.get("share") for point in points]
     mark = None
