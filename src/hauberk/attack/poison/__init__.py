@@ -8,12 +8,13 @@ from hauberk.attack.poison.collision import collide_features
 from hauberk.attack.poison.curve import PoisonCurve, PoisonPoint, poison_curve
 from hauberk.attack.poison.dataset import poison_dataset
 from hauberk.attack.poison.image_trigger import Blend, Corner, Patch
-from hauberk.attack.poison.kinds import PoisonKind, Scene, Wish, aim_poison
+from hauberk.attack.poison.kinds import PoisonKind, aim_poison
 from hauberk.attack.poison.labelled import Labelled
 from hauberk.attack.poison.nearness import Nearness, Region, find_region, measure_nearness
 from hauberk.attack.poison.poisoned import Poisoned
 from hauberk.attack.poison.random_flips import flip_random
 from hauberk.attack.poison.region_flips import flip_region
+from hauberk.attack.poison.scene import Scene, Wish
 from hauberk.attack.poison.stampable import presentable_rows, stampable_rows
 from hauberk.attack.poison.surest_flips import flip_surest, weakest_class
 from hauberk.attack.poison.surrogate import FitScores, ScoreRows, surrogate_scores
