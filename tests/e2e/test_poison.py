@@ -99,10 +99,12 @@ def test_the_users_own_training_is_what_is_attacked(project, run):
     ("kind", "words", "code", "got"),
     [
         ("random-flips", ["--share", "1.5"], "ATTACK-121", "1.5"),
+        ("random-flips", ["--share", "nan"], "ATTACK-121", "nan"),
         ("random-flips", ["--share", "0.0001"], "ATTACK-121", "0.0001"),
         ("class-flips", ["--goal", "benin"], "ATTACK-123", "'benin'"),
         ("region", ["--row", "9999"], "ATTACK-123", "9999"),
         ("random-flips", ["--harm", "0"], "ATTACK-123", "0"),
+        ("region", ["--region", "inf"], "ATTACK-123", "inf"),
         ("backdoor-rare", ["--column", "nothing"], "ATTACK-122", "`nothing`"),
         ("patch", [], "ATTACK-123", "none"),
         ("patch", ["--image", "1", "3", "3"], "ATTACK-122", "8"),

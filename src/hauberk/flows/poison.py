@@ -9,7 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from hauberk.attack.errors import BadPoison
-from hauberk.attack.poison import Aim, PoisonCurve, PoisonKind, PoisonPoint, Scene, Wish, aim_poison, poison_curve
+from hauberk.attack.poison import (
+    Aim,
+    PoisonCurve,
+    PoisonKind,
+    PoisonPoint,
+    Scene,
+    Wish,
+    aim_poison,
+    poison_curve,
+    require_harm,
+    require_region,
+    require_share,
+)
 from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
@@ -78,6 +90,7 @@ def poison_project(
         BadBudget, BadPoison, BadTrigger: The attack cannot be made on these rows.
         HauberkError: See `load_datasets` and `open_project`.
     """
+    _require_numbers(wish)
     with open_project(folder, seed=seed) as project:
         datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
         result = _measure(project, apply_quarantine(project, datasets), wish, watch)
@@ -87,6 +100,15 @@ def poison_project(
         claims: dict[str, Json] = {name: claim.document() for name, claim in result.claims.items()}
         document = result.document() | dict(result.details) | {"claims": claims}
         return result, document | {"picture": str(project.evidence / name) if drawn else None}
+
+
+def _require_numbers(wish: PoisonWish) -> None:
+    """Before anything is read: what is no number has no place in a statement either."""
+    for share in wish.shares:
+        require_share(share)
+    require_harm(wish.harm)
+    if wish.region is not None:
+        require_region(wish.region)
 
 
 def _measure(project: Project, datasets: Datasets, wish: PoisonWish, watch: Watcher) -> StageResult:

@@ -2,15 +2,16 @@
 
 from hauberk.attack.poison.aim import Aim
 from hauberk.attack.poison.backdoor import plant_backdoor
+from hauberk.attack.poison.budget import require_share
 from hauberk.attack.poison.class_flips import flip_class
 from hauberk.attack.poison.clean_label import plant_clean_label
 from hauberk.attack.poison.collision import collide_features
-from hauberk.attack.poison.curve import PoisonCurve, PoisonPoint, poison_curve
+from hauberk.attack.poison.curve import PoisonCurve, PoisonPoint, poison_curve, require_harm
 from hauberk.attack.poison.dataset import poison_dataset
 from hauberk.attack.poison.image_trigger import Blend, Corner, Patch
 from hauberk.attack.poison.kinds import PoisonKind, aim_poison
 from hauberk.attack.poison.labelled import Labelled
-from hauberk.attack.poison.nearness import Nearness, Region, find_region, measure_nearness
+from hauberk.attack.poison.nearness import Nearness, Region, find_region, measure_nearness, require_region
 from hauberk.attack.poison.poisoned import Poisoned
 from hauberk.attack.poison.random_flips import flip_random
 from hauberk.attack.poison.region_flips import flip_region
@@ -54,6 +55,9 @@ __all__ = [
     "poison_curve",
     "poison_dataset",
     "presentable_rows",
+    "require_harm",
+    "require_region",
+    "require_share",
     "stampable_rows",
     "surrogate_scores",
     "weakest_class",

@@ -46,7 +46,8 @@ def aim_collision(scene: Scene, wish: Wish) -> Aim:
 def _around(scene: Scene, wish: Wish) -> Region:
     """The region around the row that is aimed at."""
     nearness, train = _nearness(scene), scene.train
-    share = wish.region or min(1.0, max(_REGION, _FEWEST / len(scene.test.labels)))
+    usual = min(1.0, max(_REGION, _FEWEST / len(scene.test.labels)))
+    share = usual if wish.region is None else wish.region
     tried = _drawn_targets(scene, wish)[:_ANCHORS]
     regions = [find_region(train, nearness, scene.test.rows[row], share=share) for row in tried]
     others = [float((train.labels[one.holds(train.rows)] != wish.goal).mean()) for one in regions]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hauberk.attack.errors import BadBudget
 from hauberk.attack.poison.labelled import Mask
 
-__all__ = ["budget_rows", "draw_rows", "first_rows"]
+__all__ = ["budget_rows", "draw_rows", "first_rows", "require_share"]
 
 _ROUNDING = 1e-9
 Rows = NDArray[np.intp]
@@ -25,14 +25,23 @@ def budget_rows(share: float, rows: int) -> int:
     Raises:
         BadBudget: The share is not above 0 and below 1, or comes to no row at all.
     """
-    if not (math.isfinite(share) and 0 < share < 1):
-        hint = "0.01 is one row in a hundred"
-        raise BadBudget(where="share", expected="a share of the rows above 0 and below 1", got=f"{share}", hint=hint)
+    require_share(share)
     count = math.floor(share * rows * (1 + _ROUNDING))
     if count < 1:
         hint = f"one row is {1 / rows:.2g} of them"
         raise BadBudget(where="share", expected=f"at least one of {rows} rows", got=f"{share}", hint=hint)
     return count
+
+
+def require_share(share: float) -> None:
+    """Refuse what is no share of rows that an attacker could write.
+
+    Raises:
+        BadBudget: It is not above 0 and below 1.
+    """
+    if not 0 < share < 1:  # nor is NaN
+        hint = "0.01 is one row in a hundred"
+        raise BadBudget(where="share", expected="a share of the rows above 0 and below 1", got=f"{share}", hint=hint)
 
 
 def draw_rows(eligible: Mask, most: int, *, seed: int, purpose: int) -> Rows:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hauberk.attack.errors import BadBudget, BadPoison
 from hauberk.attack.poison.aim import Aim
+from hauberk.attack.poison.budget import budget_rows
 from hauberk.attack.poison.labelled import Codes, Labelled, Mask
 from hauberk.attack.poison.poisoned import Poisoned
 from hauberk.attack.poison.surrogate import FitScores
@@ -16,7 +17,7 @@ from hauberk.core.claim import Estimate
 from hauberk.core.progress import Progress, silent
 from hauberk.stats import estimate_paired_difference, estimate_proportion
 
-__all__ = ["PoisonCurve", "PoisonPoint", "poison_curve"]
+__all__ = ["PoisonCurve", "PoisonPoint", "poison_curve", "require_harm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ def poison_curve(
         BadPoison: No seeds, no victims, or a harm out of range.
     """
     asked = sorted(set(shares))
-    _require(test, aim, asked, seeds, harm)
+    _require(len(train.labels), test, aim, asked, seeds, harm)
     total, done = len(seeds) * (len(asked) + 1), 0
     clean: list[_Outcome] = []
     found: dict[float, list[tuple[Poisoned, _Outcome]]] = {share: [] for share in asked}
@@ -130,13 +131,24 @@ def poison_curve(
     return PoisonCurve(points=tuple(points), harm=harm, seeds=tuple(seeds), victims=int(aim.victims.sum()))
 
 
-def _require(test: Labelled, aim: Aim, shares: Sequence[float], seeds: Sequence[int], harm: float) -> None:
-    if not shares:
-        raise BadBudget(where="shares", expected="at least one share of the rows", got="none")
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise BadPoison(where="seeds", expected="one or more different seeds", got=f"{list(seeds)}")
+def require_harm(harm: float) -> None:
+    """Refuse what is no gain that could be seen.
+
+    Raises:
+        BadPoison: It is not above 0 and at most 1.
+    """
     if not 0 < harm <= 1:
         raise BadPoison(where="harm", expected="a share above 0 and at most 1", got=f"{harm}")
+
+
+def _require(rows: int, test: Labelled, aim: Aim, shares: Sequence[float], seeds: Sequence[int], harm: float) -> None:
+    if not shares:
+        raise BadBudget(where="shares", expected="at least one share of the rows", got="none")
+    for share in shares:  # before anything is trained
+        budget_rows(share, rows)
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise BadPoison(where="seeds", expected="one or more different seeds", got=f"{list(seeds)}")
+    require_harm(harm)
     if aim.victims.shape != test.labels.shape or not aim.victims.any():
         hint = "choose another goal, class, row or trigger, or give more test rows"
         raise BadPoison(where="victims", expected="at least one test row to work on", got="none", hint=hint)

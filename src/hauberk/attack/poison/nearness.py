@@ -10,7 +10,7 @@ from hauberk.attack.errors import BadPoison
 from hauberk.attack.poison.labelled import Labelled, Mask
 from hauberk.models import Matrix
 
-__all__ = ["Nearness", "Region", "find_region", "measure_nearness"]
+__all__ = ["Nearness", "Region", "find_region", "measure_nearness", "require_region"]
 
 _SPREAD = (10, 90)
 """Percentiles between which a column is taken to spread: a few extreme values do not shrink all others."""
@@ -73,9 +73,18 @@ def find_region(train: Labelled, nearness: Nearness, anchor: Matrix, *, share: f
     """
     if anchor.shape != train.rows.shape[1:]:
         raise BadPoison(where="anchor", expected=f"a row of {train.rows.shape[1]} values", got=f"{anchor.shape}")
-    if not 0 < share <= 1:
-        raise BadPoison(where="region", expected="a share of the rows above 0 and at most 1", got=f"{share}")
+    require_region(share)
     distance = nearness.distance(train.rows, anchor)
     place = max(1, round(share * len(train.rows))) - 1
     radius = float(np.partition(distance, place)[place])
     return Region(nearness=nearness, anchor=anchor.copy(), radius=radius)
+
+
+def require_region(share: float) -> None:
+    """Refuse what is no share of the rows that could lie in a region.
+
+    Raises:
+        BadPoison: It is not above 0 and at most 1.
+    """
+    if not 0 < share <= 1:
+        raise BadPoison(where="region", expected="a share of the rows above 0 and at most 1", got=f"{share}")
