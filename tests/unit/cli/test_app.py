@@ -13,7 +13,7 @@ import structlog
 
 from hauberk.attack.poison import PoisonKind
 from hauberk.cli.app import VERBS, run
-from hauberk.cli.attack import KINDS
+from hauberk.cli.attack_poison import KINDS
 
 
 def test_help_lists_every_verb(capsys):
