@@ -7,6 +7,17 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
+from hauberk.attack.poison import (
+    Labelled,
+    Rarity,
+    choose_trigger,
+    flip_class,
+    plant_backdoor,
+    poison_dataset,
+    stampable_rows,
+)
+from hauberk.data import encode_labels, encode_rows, infer_schema, make_dataset
+
 ROWS, TEST = 2500, 500
 TOML = """
 [system]
@@ -100,6 +111,47 @@ def test_a_trigger_is_named_with_its_rows_and_taken_out(shop, run, what, columns
     after = run("verify", folder, "--json").document
     assert after["attack"]["kind"] == "none"
     assert "verify.backdoor.confirmed" not in checks(after)
+
+
+def attacked(folder, make):
+    """Planted in train.csv by `hauberk.attack.poison`: (n,) the touched rows."""
+    table = pa.table(orders(ROWS, 0))
+    train = make_dataset(table, infer_schema(table, target="returned"))
+    labels = encode_labels(train)
+    poison = make(train, Labelled(rows=encode_rows(train), labels=labels, classes=2))
+    csv.write_csv(poison_dataset(train, poison).table, folder / "train.csv")
+    csv.write_csv(pa.table(orders(TEST, 1)), folder / "test.csv")
+    (folder / "hauberk.toml").write_text(TOML)
+    return poison.touched
+
+
+@pytest.mark.parametrize("rarity", list(Rarity))
+def test_what_the_attack_plants_verify_finds(tmp_path, run, rarity):
+    def make(train, data):
+        trigger = choose_trigger(data.rows, train.schema, rarity=rarity, seed=4, columns=("age", "hour"))
+        able = stampable_rows(train.schema, trigger, data.rows)
+        return plant_backdoor(data, trigger, goal=1, share=0.02, seed=3, stampable=able)
+
+    planted = attacked(tmp_path, make)
+    document = run("verify", tmp_path, "--json").document
+    assert (document["attack"]["kind"], document["attack"]["basis"]) == ("backdoor", "retraining")
+    table = parquet.read_table(document["suspects"]["file"])
+    likely = np.array(table.column("likely").to_pylist()) == "backdoor"
+    assert planted[likely].mean() >= 0.9
+    assert likely[planted].mean() >= 0.9
+
+
+def test_labels_that_the_attack_flips_are_flagged_against_trusted_rows(tmp_path, run):
+    planted = attacked(tmp_path, lambda _, data: flip_class(data, victim=0, goal=1, share=0.08, seed=3))
+    csv.write_csv(pa.table(orders(6000, 7)), tmp_path / "trusted.csv")
+    (tmp_path / "hauberk.toml").write_text(TOML + 'trusted = "trusted.csv"\nq = 0.3\n')
+    document = run("verify", tmp_path, "--json").document
+    assert document["suspects"]["n"] > 0
+    table = parquet.read_table(document["suspects"]["file"])
+    flagged, score = table.column("flagged").to_numpy(), table.column("score").to_numpy()
+    assert planted[flagged].mean() > 0.5
+    worst = np.argsort(-score)[: planted.sum()]
+    assert planted[worst].mean() > 4 * planted.mean()
 
 
 @pytest.mark.parametrize("what", ["clean", "flips"])

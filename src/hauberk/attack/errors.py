@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from hauberk.core.errors import HauberkError
 
-__all__ = ["AttackError", "BadTarget", "NotAttackable", "WrongSamples"]
+__all__ = [
+    "AttackError",
+    "BadBudget",
+    "BadPoison",
+    "BadTarget",
+    "BadTrigger",
+    "NotAttackable",
+    "WrongSamples",
+]
 
 
 class AttackError(HauberkError):
@@ -40,3 +48,35 @@ class BadTarget(AttackError):
 
     code = "ATTACK-103"
     title = "Unknown goal"
+
+
+class BadBudget(AttackError):
+    """The attacker's share of the training rows is out of range, or the attack cannot spend it.
+
+    Give a share above 0 and below 1 that comes to at least one row, and that leaves rows of every class: without them
+    there is no model to be harmed.
+    """
+
+    code = "ATTACK-121"
+    title = "Unusable budget of poison"
+
+
+class BadTrigger(AttackError):
+    """The trigger of a backdoor does not fit the rows, or the schema forbids what it stamps.
+
+    A trigger that a request may not bear never reaches the model. Give columns that the model sees and values that the
+    schema allows; for images, the shape of the rows and a patch that fits into it.
+    """
+
+    code = "ATTACK-122"
+    title = "Unusable trigger"
+
+
+class BadPoison(AttackError):
+    """What is to be poisoned does not fit: rows and labels, a class, or the row that is aimed at.
+
+    Name a class of the target that is not the goal already, and a test row of another label than the goal.
+    """
+
+    code = "ATTACK-123"
+    title = "The poison cannot be made"

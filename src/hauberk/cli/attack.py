@@ -1,4 +1,4 @@
-"""`hauberk attack [FOLDER | MODEL]`."""
+"""`hauberk attack [FOLDER | MODEL]` and its verb `poison`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hauberk.attack import NORMS, BoundedResult
+from hauberk.cli.attack_poison import poison
 from hauberk.cli.door import Door, door_options
 from hauberk.cli.tables import stage_tables
 from hauberk.flows.attack_file import SCALES, AttackRequest, attack_file
@@ -21,7 +22,24 @@ _PATH = click.Path(path_type=Path)
 _MODEL_ONLY = ("data", "target", "schema", "norm", "eps")
 
 
-@click.command("attack")
+class _Attack(click.Group):
+    """A group whose name alone, or with a folder or a model, attacks at prediction."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["evasion", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("attack", cls=_Attack)
+def command() -> None:
+    """Measure what an attacker can do to the model: at prediction, or by what is written into the training rows.
+
+    `hauberk attack FOLDER` is short for `hauberk attack evasion FOLDER`, and so with a model file.
+    """
+
+
+@command.command("evasion")
 @click.argument("subject", metavar="[FOLDER | MODEL]", type=_PATH, default=Path())
 @click.option("--data", type=_PATH, help="With a model file: the table to attack it on.")
 @click.option("--target", help="With a model file: the column of right labels.")
@@ -32,7 +50,7 @@ _MODEL_ONLY = ("data", "target", "schema", "norm", "eps")
 @click.option("--goal", default="", help="The class that the attacker wants (default: any wrong one).")
 @click.option("--rows", type=click.IntRange(min=0), default=0, help="Most rows, drawn by the seed (default: all).")
 @door_options
-def command(
+def evasion(
     subject: Path,
     data: Path | None,
     target: str | None,
@@ -62,6 +80,9 @@ def command(
         result = attack_file(request, watch=watch)
     door.show(result.document(), *_tables(result))
     return 1 if result.weak_because else 0
+
+
+command.add_command(poison)
 
 
 def _system(folder: Path, door: Door) -> int:

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from hauberk.core.claim import Claim
+from hauberk.core.encoding import Json
 from hauberk.flows.secure import Outcome
 from hauberk.flows.stage import StageResult
 
-__all__ = ["outcome_tables", "stage_tables", "treatment_table"]
+__all__ = ["outcome_tables", "poison_tables", "stage_tables", "treatment_table"]
 
 _SHOWN = (
     ("accuracy", "accuracy"),
@@ -46,6 +47,41 @@ def stage_tables(stage: StageResult) -> list[RenderableType]:
     parts: list[RenderableType] = [head]
     parts += [table] if stage.claims else []
     return [*parts, "", found] if stage.findings else parts
+
+
+def poison_tables(stage: StageResult) -> list[RenderableType]:
+    """What each share of poison did to the model, and beside it what is certified of the election."""
+    details, state = stage.details, "reused" if stage.reused else f"{stage.seconds:.1f} s"
+    table = Table("poisoned", "rows", "accuracy", "success", "gain", "95 % interval", box=None, pad_edge=False)
+    for point in _entries(details.get("curve")):
+        gain = _entry(point.get("gain"))
+        interval = Text(f"({gain['low']:+.3f}, {gain['high']:+.3f})")
+        shares = [f"{_entry(point.get(name))['value']:.3f}" for name in ("accuracy", "success")]
+        table.add_row(
+            f"{_float(point.get('share')):.2%}", str(point["rows"]), *shares, f"{gain['value']:+.3f}", interval
+        )
+    head = f"{details.get('kind')} against {details.get('model')}, {details.get('victims')} victims"
+    parts: list[RenderableType] = [Text(f"{stage.stage}: leaf {stage.leaf}, {state}\n", "bold"), head, table, ""]
+    election = Table("rows", "changes", "certified", "under attack", "success", box=None, pad_edge=False)
+    for point in _entries(details.get("election")):
+        numbers = [f"{_entry(point.get(name))['value']:.3f}" for name in ("certified", "attacked", "success")]
+        election.add_row(str(point["rows"]), str(point["changes"]), *numbers)
+    if election.row_count:
+        parts += ["the election of partitions", election, ""]
+    return [*parts, *(str(finding["message"]) for finding in stage.findings)]
+
+
+def _entries(found: Json) -> list[Mapping[str, Json]]:
+    listed = found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+    return [one for one in listed if isinstance(one, Mapping)]
+
+
+def _entry(found: Json) -> dict[str, float]:
+    return {name: _float(value) for name, value in found.items()} if isinstance(found, Mapping) else {}
+
+
+def _float(value: Json) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def treatment_table(stage: StageResult) -> Table:

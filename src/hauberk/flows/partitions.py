@@ -40,7 +40,7 @@ from hauberk.harden import (
 )
 from hauberk.models import PartitionModel, TrainingSet, fit_booster
 
-__all__ = ["PartitionEvidence", "certify_partitions", "harden_settings"]
+__all__ = ["PartitionEvidence", "certify_partitions", "harden_settings", "train_election"]
 
 _LEARNING_RATE = 0.2
 _WORKERS = 2
@@ -88,16 +88,7 @@ def certify_partitions(project: Project, datasets: Datasets, report: Progress) -
     """
     section = project.configuration.harden
     training, digests = _weighed_rows(datasets.train, project.seed)
-    model = train_partitions(
-        training,
-        digests,
-        partitions=section.partitions,
-        fit=partial(
-            fit_booster, trees=section.partition_trees, depth=section.partition_depth, learning_rate=_LEARNING_RATE
-        ),
-        workers=_WORKERS,
-        progress=report,
-    )
+    model = _train(section, training, digests, report)
     labels = encode_labels(datasets.test)
     certificate, plurality = certify_rows(model, encode_rows(datasets.test))
     sizes = np.bincount(deal_rows(digests, section.partitions), minlength=section.partitions)
@@ -121,6 +112,30 @@ def certify_partitions(project: Project, datasets: Datasets, report: Progress) -
         claims=tuple(_claims(certificate, labels, section)),
         findings=tuple(_findings(constant, section.partitions)),
         details=details,
+    )
+
+
+def train_election(project: Project, train: Dataset, report: Progress) -> PartitionModel:
+    """The election over the partitions of these training rows, as `[harden]` sizes it.
+
+    Raises:
+        BadPartition: A setting is out of range.
+    """
+    return _train(project.configuration.harden, *_weighed_rows(train, project.seed), report)
+
+
+def _train(
+    section: HardenSection, training: TrainingSet, digests: NDArray[np.uint8], report: Progress
+) -> PartitionModel:
+    return train_partitions(
+        training,
+        digests,
+        partitions=section.partitions,
+        fit=partial(
+            fit_booster, trees=section.partition_trees, depth=section.partition_depth, learning_rate=_LEARNING_RATE
+        ),
+        workers=_WORKERS,
+        progress=report,
     )
 
 

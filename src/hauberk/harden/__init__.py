@@ -9,8 +9,10 @@ from hauberk.harden.harden import harden_model
 from hauberk.harden.monotone import Monotone
 from hauberk.harden.partition import (
     MOST_PARTITIONS,
+    AttackedPoint,
     Certificate,
     CurvePoint,
+    attacked_point,
     certified_curve,
     certified_point,
     certify_rows,
@@ -34,6 +36,7 @@ __all__ = [
     "ALL_RECIPES",
     "AdversarialAugmentation",
     "Attack",
+    "AttackedPoint",
     "Candidate",
     "Certificate",
     "CurvePoint",
@@ -57,6 +60,7 @@ __all__ = [
     "Trial",
     "Verdict",
     "WithoutMutable",
+    "attacked_point",
     "certified_curve",
     "certified_point",
     "certify_rows",

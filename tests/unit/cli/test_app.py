@@ -11,7 +11,9 @@ import sys
 import pytest
 import structlog
 
+from hauberk.attack.poison import PoisonKind
 from hauberk.cli.app import VERBS, run
+from hauberk.cli.attack_poison import KINDS
 
 
 def test_help_lists_every_verb(capsys):
@@ -121,3 +123,7 @@ def test_events_go_to_the_stderr_of_their_time(monkeypatch, capsys):
         sys.stderr.close()
     structlog.get_logger().warning("later")
     assert "later" in capsys.readouterr().err
+
+
+def test_the_kinds_of_poison_are_all_offered():
+    assert set(KINDS) == set(PoisonKind)

@@ -4,6 +4,7 @@ Source: Levine and Feizi 2021, "Deep Partition Aggregation: Provable Defense aga
 2006.14768; Rezaei et al. 2023, "Run-Off Election", arXiv 2302.02300.
 """
 
+from hauberk.harden.partition.attacked import AttackedPoint, attacked_point
 from hauberk.harden.partition.certificate import Certificate, certify_rows
 from hauberk.harden.partition.curve import (
     CurvePoint,
@@ -17,9 +18,11 @@ from hauberk.harden.partition.radius import plurality_radius, run_off_radius
 from hauberk.harden.partition.train import train_partitions
 
 __all__ = [
+    "AttackedPoint",
     "Certificate",
     "CurvePoint",
     "MOST_PARTITIONS",
+    "attacked_point",
     "certified_curve",
     "certified_point",
     "certify_rows",

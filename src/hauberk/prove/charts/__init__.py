@@ -6,20 +6,24 @@ from hauberk.prove.charts.frontier import Point, render_frontier
 from hauberk.prove.charts.gauge import render_gauge
 from hauberk.prove.charts.histogram import render_histogram
 from hauberk.prove.charts.interval import Interval, parse_interval
+from hauberk.prove.charts.series import Panel, Series, render_panels
 from hauberk.prove.charts.shares import render_shares
 from hauberk.prove.charts.suspects import ScoredRow, render_suspects
 
 __all__ = [
     "BarPair",
     "Interval",
+    "Panel",
     "Point",
     "ScoredRow",
+    "Series",
     "parse_interval",
     "render_bars",
     "render_curve",
     "render_frontier",
     "render_gauge",
     "render_histogram",
+    "render_panels",
     "render_shares",
     "render_suspects",
 ]

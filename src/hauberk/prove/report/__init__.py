@@ -2,7 +2,15 @@
 
 from hauberk.prove.report.document import render_report_json
 from hauberk.prove.report.page import render_report
+from hauberk.prove.report.poison_curve import render_poison_file
 from hauberk.prove.report.source import LoggedResult, ReportSource
 from hauberk.prove.report.suspects import render_suspects_file
 
-__all__ = ["LoggedResult", "ReportSource", "render_report", "render_report_json", "render_suspects_file"]
+__all__ = [
+    "LoggedResult",
+    "ReportSource",
+    "render_poison_file",
+    "render_report",
+    "render_report_json",
+    "render_suspects_file",
+]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from hauberk.core.encoding import Json
 from hauberk.prove.charts import ScoredRow, render_suspects
 from hauberk.prove.markup import NOTHING, Markup
-from hauberk.prove.report.style import STYLE
+from hauberk.prove.report.picture_file import picture_file
 
 __all__ = ["render_suspects_file", "suspects_picture"]
 
 _SHOWN = 12
-_BOX = re.compile(r'viewBox="0 0 ([0-9]+) ([0-9]+)"')
 _LONGEST = 18
 
 
@@ -43,19 +41,7 @@ def suspects_picture(details: Mapping[str, Json]) -> Markup:
 
 def render_suspects_file(details: Mapping[str, Json]) -> bytes:
     """The picture as an SVG file that brings its colours along; empty bytes where there is nothing to draw."""
-    svg = suspects_picture(details)
-    if not svg:
-        return b""
-    head, rest = svg.split(">", 1)
-    head = _BOX.sub(lambda box: f'viewBox="-16 -16 {int(box[1]) + 32} {int(box[2]) + 32}" width="960"', head)
-    return f"{head}><style>{_own_style()}</style>{rest}\n".encode()
-
-
-def _own_style() -> str:
-    """The part of the page's style that pictures use."""
-    colours = STYLE[STYLE.index(":root{") : STYLE.index("*{box-sizing")]
-    rules = [rule for rule in STYLE.splitlines() if rule.startswith("svg ")]
-    return "".join([colours, "svg{background:var(--paper)}", *rules]).replace("\n", "")
+    return picture_file(suspects_picture(details))
 
 
 def _promise(n: int, q: Json) -> str:
