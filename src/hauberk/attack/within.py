@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from hauberk.attack.bounded import BoundedResult
 from hauberk.attack.errors import BadTarget, NotAttackable, WrongSamples
+from hauberk.attack.evasion.ball import Ball, Norm
 from hauberk.attack.evasion.effort import STANDARD, Effort
 from hauberk.attack.evasion.judge import predicted, wanted
 from hauberk.attack.evasion.query_search import search_queries
@@ -18,10 +20,10 @@ from hauberk.attack.evasion.samples import cost_of
 from hauberk.attack.evasion.tree_attack import attack_trees
 from hauberk.attack.outcome import summarise_rows
 from hauberk.attack.self_check import check_agreement, check_open_rows, check_outsiders
-from hauberk.core.finding import Finding
+from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress, silent
 from hauberk.data import Reach
-from hauberk.models import HasTrees, Model, TreeEnsemble
+from hauberk.models import HasTrees, Model, NetworkModel, TreeEnsemble
 
 __all__ = ["NORMS", "Threat", "attack_within"]
 
@@ -30,6 +32,8 @@ Labels = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 NORMS = ("linf", "l2", "l1", "l0", "cost")
+_BOXES = ("linf", "l1", "cost")
+"""Norms that intervals and a budget express exactly, so that a reach says them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,6 +46,7 @@ class Threat:
         eps: The radius, from 0.
         reach: What the schema allows besides, resolved for these rows; None where all numbers are free.
         scale: (d,) float64 unit of each feature; None for 1.
+        low, high: (d,) float64 valid range of each feature, or one number for all; None for no end.
         goal: The class that the attacker wants; empty for any wrong one.
     """
 
@@ -49,6 +54,8 @@ class Threat:
     eps: float
     reach: Reach | None = None
     scale: Matrix | None = None
+    low: Matrix | float | None = None
+    high: Matrix | float | None = None
     goal: str = ""
 
 
@@ -60,8 +67,7 @@ class _Task:
     labels: Labels
     reach: Reach
     scale: Matrix
-    norm: str
-    eps: float
+    threat: Threat
     goal: int | None
     effort: Effort
     seed: int
@@ -115,6 +121,7 @@ def attack_within(
     """
     start, width = clock(), rows.shape[1] if rows.ndim == 2 else 0
     _verify(model, rows, labels, threat)
+    _method(model, threat)
     goal = _code(model, threat.goal)
     correct = predicted(model.predict(rows)) == labels
     index = np.flatnonzero(correct & ((labels != goal) if goal is not None else True))
@@ -126,9 +133,16 @@ def attack_within(
     findings: list[Finding] = []
     if len(index):
         task = _Task(
-            rows=rows[index], labels=labels[index], reach=reach.rows(index), scale=scale, norm=threat.norm,
-            eps=threat.eps, goal=goal, effort=effort, seed=seed, progress=progress,
-        )  # fmt: skip
+            rows=rows[index],
+            labels=labels[index],
+            reach=reach.rows(index),
+            scale=scale,
+            threat=threat,
+            goal=goal,
+            effort=effort,
+            seed=seed,
+            progress=progress,
+        )
         found = _attack(model, task)
         turned = wanted(predicted(model.predict(found.rows)), task.labels, goal)
         findings += check_agreement(found.beaten, found.beaten & turned)
@@ -137,15 +151,15 @@ def attack_within(
         made[index[beaten[index]]] = found.rows[beaten[index]]
         lower[index], upper[index] = found.lower, found.upper
         findings += _doubts(model, task, beaten[index], certified[index])
-    trees = isinstance(model, HasTrees)
+    method = _method(model, threat)
     return BoundedResult(
         names=names or tuple(f"x{column}" for column in range(width)),
         categories=categories or ((),) * width,
         norm=threat.norm,
         eps=threat.eps,
-        method="trees" if trees else "queries",
+        method=method,
         goal=threat.goal,
-        robustness=summarise_rows(correct, beaten, certified if trees else None),
+        robustness=summarise_rows(correct, beaten, certified if method == "trees" else None),
         numbers=np.arange(len(rows)) if numbers is None else numbers,
         rows=rows,
         adversarial=made,
@@ -159,10 +173,51 @@ def attack_within(
     )
 
 
+def _method(model: Model, threat: Threat) -> str:
+    """`trees`, `network` or `queries`: the strongest that the model grants under this threat.
+
+    Raises:
+        NotAttackable: No method measures changes in this norm.
+    """
+    if isinstance(model, HasTrees) and threat.norm in _BOXES:
+        return "trees"
+    plain = threat.reach is None and threat.scale is None
+    if isinstance(model, NetworkModel) and plain and threat.norm in set(Norm):
+        return "network"
+    if threat.norm in _BOXES:
+        return "queries"
+    hint = f"use {', '.join(_BOXES)}; networks also take l2 and l0, with numbers in their own units and no schema"
+    raise NotAttackable(where="norm", expected=f"one of {', '.join(_BOXES)} for this model", got=threat.norm, hint=hint)
+
+
 def _attack(model: Model, task: _Task) -> _Found:
-    if isinstance(model, HasTrees):
-        return _by_trees(model.trees, task)
-    return _by_queries(model, task)
+    match _method(model, task.threat):
+        case "trees" if isinstance(model, HasTrees):
+            return _by_trees(model.trees, task)
+        case "network" if isinstance(model, NetworkModel):
+            return _by_network(model, task)
+        case _:
+            return _by_queries(model, task)
+
+
+def _by_network(model: NetworkModel, task: _Task) -> _Found:
+    # Imported here, because PyTorch is loaded only where a model of it is attacked.
+    cascade = importlib.import_module("hauberk.attack.evasion.torch_cascade")
+    ball, more = _ball(task), {"goal": task.goal, "effort": task.effort, "seed": task.seed}
+    found = cascade.attack_network(model, task.rows, task.labels, ball, progress=task.progress, **more)
+    nearest = cascade.smallest_change_of_network(model, task.rows, task.labels, ball, start=found, **more)
+    none = np.zeros(len(task.rows), dtype=np.bool_)
+    beaten = found.success | (nearest.cost <= ball.eps)
+    rows = np.where((nearest.cost < found.cost)[:, None] & nearest.success[:, None], nearest.rows, found.rows)
+    upper = np.where(beaten, np.minimum(nearest.cost, np.where(found.success, found.cost, np.inf)), nearest.cost)
+    return _Found(rows=rows, beaten=beaten, certified=none, lower=np.zeros(len(none)), upper=upper)
+
+
+def _ball(task: _Task) -> Ball:
+    width = task.rows.shape[1]
+    low = np.full(width, -np.inf) if task.threat.low is None else np.broadcast_to(task.threat.low, (width,))
+    high = np.full(width, np.inf) if task.threat.high is None else np.broadcast_to(task.threat.high, (width,))
+    return Ball(norm=Norm(task.threat.norm), eps=task.threat.eps, low=low, high=high)
 
 
 def _by_trees(ensemble: TreeEnsemble, task: _Task) -> _Found:
@@ -172,7 +227,7 @@ def _by_trees(ensemble: TreeEnsemble, task: _Task) -> _Found:
     )  # fmt: skip
     made = verdict.adversarial
     distance = _distance(task, made.rows)
-    lower = np.where(verdict.certified, task.eps, 0.0)
+    lower = np.where(verdict.certified, task.threat.eps, 0.0)
     upper = np.where(made.success, distance, np.inf)
     return _Found(rows=made.rows, beaten=made.success, certified=verdict.certified, lower=lower, upper=upper)
 
@@ -189,28 +244,36 @@ def _by_queries(model: Model, task: _Task) -> _Found:
 
 def _distance(task: _Task, changed: Matrix) -> Matrix:
     """(n,) how far the changed rows are, in the norm of the threat."""
-    if task.norm == "cost":
+    if task.threat.norm == "cost":
         return cost_of(task.reach, task.rows, changed)
     step = np.abs(np.nan_to_num(changed - task.rows))
     step = np.where(step > 0, step / np.where(task.scale > 0, task.scale, 1.0), 0.0)
-    if task.norm == "linf":
+    if task.threat.norm == "linf":
         return np.asarray(step.max(axis=1, initial=0.0))
-    if task.norm == "l2":
+    if task.threat.norm == "l2":
         return np.asarray(np.sqrt((step**2).sum(axis=1)))
-    return np.asarray((step > 0).sum(axis=1) if task.norm == "l0" else step.sum(axis=1), dtype=np.float64)
+    return np.asarray((step > 0).sum(axis=1) if task.threat.norm == "l0" else step.sum(axis=1), dtype=np.float64)
 
 
 def _doubts(model: Model, task: _Task, beaten: Mask, certified: Mask) -> tuple[Finding, ...]:
     """What speaks against believing that the rows that stand would stand."""
-    stands = ~beaten
-    trees = isinstance(model, HasTrees)
+    stands, method = ~beaten, _method(model, task.threat)
+    trees = method == "trees"
+    if task.threat.norm not in _BOXES:
+        return (_unasked(task.threat.norm),)
     return (
         *(check_open_rows(stands & ~certified) if trees else ()),
         *check_outsiders(
             model, task.rows, task.labels, task.reach, stands, certified,
-            goal=task.goal, effort=task.effort, seed=task.seed, queried=not trees,
+            goal=task.goal, effort=task.effort, seed=task.seed, queried=method == "queries",
         ),
     )  # fmt: skip
+
+
+def _unasked(norm: str) -> Finding:
+    """No rival that only asks the model keeps within this norm, so nobody has tried to do better than the attack."""
+    message = f"No rival attack was asked in {norm}: whether a search without gradients beats the attack is not known."
+    return Finding(code="attack.evasion.not_compared", severity=Severity.WARNING, message=message)
 
 
 def resolve_threat(threat: Threat, rows: Matrix, scale: Matrix) -> Reach:
@@ -228,11 +291,18 @@ def resolve_threat(threat: Threat, rows: Matrix, scale: Matrix) -> Reach:
     if keeps:
         step = threat.eps * scale
         low, high = np.fmax(low, rows - step), np.fmin(high, rows + step)
+    if threat.low is not None:
+        low = np.where(mutable & number, np.minimum(np.fmax(low, threat.low), rows), low)
+    if threat.high is not None:
+        high = np.where(mutable & number, np.maximum(np.fmin(high, threat.high), rows), high)
     cost, budget = allowed.cost, allowed.budget
     if threat.norm == "l1":
         cost, budget = np.where(scale > 0, 1 / np.where(scale > 0, scale, 1.0), 0.0), threat.eps
     elif threat.norm == "cost":
         budget = min(budget, threat.eps)
+        step = np.where(cost > 0, budget / np.where(cost > 0, cost, 1.0), np.inf)
+        low = np.where(mutable & number, np.fmax(low, rows - step), low)
+        high = np.where(mutable & number, np.fmin(high, rows + step), high)
     choices = tuple(None if one is None else (np.zeros_like(one) if keeps else one) for one in allowed.choices)
     return replace(allowed, low=low, high=high, mutable=mutable, cost=cost, budget=budget, choices=choices)
 

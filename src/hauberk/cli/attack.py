@@ -47,6 +47,7 @@ def command() -> None:
 @click.option("--norm", type=click.Choice(NORMS), help="With a model file: how changes are measured.")
 @click.option("--eps", type=float, help="With a model file: how large they may be.")
 @click.option("--scale", type=click.Choice(SCALES), default="unit", show_default=True, help="Unit of a feature.")
+@click.option("--range", "ends", type=float, nargs=2, help="Least and largest valid value of every number.")
 @click.option("--goal", default="", help="The class that the attacker wants (default: any wrong one).")
 @click.option("--rows", type=click.IntRange(min=0), default=0, help="Most rows, drawn by the seed (default: all).")
 @door_options
@@ -58,6 +59,7 @@ def evasion(
     norm: str | None,
     eps: float | None,
     scale: str,
+    ends: tuple[float, float] | None,
     goal: str,
     rows: int,
     door: Door,
@@ -73,8 +75,8 @@ def evasion(
     if data is None or target is None or norm is None or eps is None:
         raise click.UsageError("a model file needs --data, --target, --norm and --eps")
     request = AttackRequest(
-        model=subject, data=data, target=target, schema=schema, norm=norm, eps=eps, scale=scale, goal=goal, rows=rows,
-        seed=door.seed or 0,
+        model=subject, data=data, target=target, schema=schema, norm=norm, eps=eps, scale=scale, ends=ends, goal=goal,
+        rows=rows, seed=door.seed or 0,
     )  # fmt: skip
     with door.watching() as watch:
         result = attack_file(request, watch=watch)

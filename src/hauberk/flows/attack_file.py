@@ -36,6 +36,7 @@ class AttackRequest:
         schema: A `hauberk.toml`, or the folder of one: what its columns are and what an attacker may do to them.
         norm, eps, goal: The threat.
         scale: One of `SCALES`.
+        ends: Least and largest valid value of every number; None for no end.
         rows: Most rows, drawn by the seed; 0 for all.
         effort: How hard to try.
         seed: Of every random choice.
@@ -49,6 +50,7 @@ class AttackRequest:
     schema: Path | None = None
     goal: str = ""
     scale: str = "unit"
+    ends: tuple[float, float] | None = None
     rows: int = 0
     effort: Effort = STANDARD
     seed: int = 0
@@ -76,6 +78,8 @@ def attack_file(request: AttackRequest, *, watch: Watcher = unwatched) -> Bounde
     """
     if request.scale not in SCALES:
         raise BadSetting(where="--scale", expected=f"one of {', '.join(SCALES)}", got=repr(request.scale))
+    if request.ends and not request.ends[0] < request.ends[1]:
+        raise BadSetting(where="--range", expected="a least and a larger value", got=f"{request.ends}")
     model = load_model_file(request.model)
     table = _with_schema(request, model) if request.schema else _bare(request, model)
     numbers = np.arange(len(table.rows))
@@ -87,6 +91,8 @@ def attack_file(request: AttackRequest, *, watch: Watcher = unwatched) -> Bounde
         eps=request.eps,
         reach=resolve_reach(table.schema, rows) if table.schema else None,
         scale=_scale(request.scale, table.rows),
+        low=request.ends[0] if request.ends else None,
+        high=request.ends[1] if request.ends else None,
         goal=request.goal,
     )
     report = watch("attack")

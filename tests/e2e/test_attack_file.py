@@ -1,0 +1,138 @@
+"""`hauberk attack MODEL --data FILE`: a model file and a table are enough, whatever the model is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import xgboost
+from pyarrow import csv, parquet
+from sklearn.datasets import load_breast_cancer, load_digits
+
+import hauberk
+from hauberk.models import open_torch, serialise_model
+
+NAMES = tuple(str(name) for name in load_breast_cancer().feature_names)
+
+
+@pytest.fixture(scope="module")
+def cancer(tmp_path_factory):
+    """A folder with a booster, and a table of rows that it has not seen; numbers from 0 to 1."""
+    folder = tmp_path_factory.mktemp("cancer")
+    rows, labels = load_breast_cancer(return_X_y=True)
+    rows = (rows - rows.min(axis=0)) / np.ptp(rows, axis=0)
+    options = {"objective": "binary:logistic", "max_depth": 4, "nthread": 1}
+    data = xgboost.DMatrix(rows[:400], labels[:400], feature_names=list(NAMES))
+    xgboost.train(options, data, 30).save_model(folder / "model.ubj")
+    shuffled = np.random.default_rng(0).permutation(len(NAMES))  # the model knows its columns by name
+    table = {NAMES[at]: rows[400:, at] for at in shuffled} | {"target": labels[400:]}
+    csv.write_csv(pa.table(table), folder / "rows.csv")
+    return folder, rows[400:], labels[400:]
+
+
+def asked(run, folder, *words, code=0):
+    found = run("attack", folder / "model.ubj", "--data", folder / "rows.csv", "--target", "target", *words, "--json")
+    assert found.code == code, found.err
+    return found.document
+
+
+def test_the_document_says_what_was_found_and_what_was_proved(cancer, run):
+    folder, rows, labels = cancer
+    found = asked(run, folder, "--norm", "linf", "--eps", 0.05)
+    assert {"clean", "attacked", "certified", "verdict", "weak_because", "seconds", "rows"} <= set(found)
+    assert found["verdict"] == "trusted"
+    assert found["weak_because"] == []
+    assert found["certified"]["value"] <= found["attacked"]["value"] < found["clean"]
+    assert found["attacked"]["low"] < found["attacked"]["value"] < found["attacked"]["high"]
+    booster = xgboost.Booster(model_file=folder / "model.ubj")
+    turned = 0
+    for row in found["rows"]:
+        assert not (row["certified"] and row["attacked"])
+        if row["attacked"]:
+            changed = dict(zip(NAMES, rows[row["row"]], strict=True)) | row["adversarial"]
+            point = np.array([[changed[name] for name in NAMES]])
+            assert np.abs(point - rows[row["row"]]).max() <= 0.05 + 1e-6
+            answer = booster.predict(xgboost.DMatrix(point.astype(np.float32), feature_names=list(NAMES)))[0] > 0.5
+            assert answer != labels[row["row"]]
+            assert row["lower"] <= row["upper"] <= 0.05 + 1e-6
+            turned += 1
+        elif row["certified"] and row["correct"]:
+            assert row["lower"] >= 0.05
+    assert turned > 5
+
+
+def test_a_wider_threat_does_more_and_units_are_said(cancer, run):
+    folder, *_ = cancer
+    near = asked(run, folder, "--norm", "l1", "--eps", 0.02, "--rows", 60)
+    far = asked(run, folder, "--norm", "l1", "--eps", 0.2, "--rows", 60, code=1)
+    assert "Neither an attack nor a proof" in far["weak_because"][0]  # a doubt is never left out
+    assert near["n"] == far["n"] == 60
+    assert far["attacked"]["value"] < near["attacked"]["value"]
+    scaled = asked(run, folder, "--norm", "linf", "--eps", 0.5, "--scale", "std", "--rows", 60)
+    assert scaled["attacked"]["value"] < scaled["clean"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--norm", "l2", "--eps", 0.1), "ATTACK-102"),
+        (("--norm", "linf", "--eps", -1), "ATTACK-101"),
+        (("--norm", "linf", "--eps", 0.1, "--goal", "nobody"), "ATTACK-103"),
+        (("--norm", "linf", "--eps", 0.1, "--range", 1, 0), "FLOW-104"),
+    ],
+)
+def test_wrong_use_is_told(cancer, run, words, code):
+    folder, *_ = cancer
+    assert asked(run, folder, *words, code=2)["error"]["code"] == code
+
+
+def test_files_that_do_not_fit_are_refused(cancer, run, tmp_path):
+    folder, *_ = cancer
+    table = csv.read_csv(folder / "rows.csv")
+    one = ("--target", "target", "--norm", "linf", "--eps", 0.1, "--json")
+    parquet.write_table(table.drop_columns([NAMES[0]]), tmp_path / "short.parquet")
+    assert run("attack", folder / "model.ubj", "--data", tmp_path / "short.parquet", *one).code == 2
+    parquet.write_table(table.slice(0, 0), tmp_path / "empty.parquet")
+    assert run("attack", folder / "model.ubj", "--data", tmp_path / "empty.parquet", *one).code == 2
+    words = table.set_column(0, table.column_names[0], pa.array(["a"] * table.num_rows))
+    parquet.write_table(words, tmp_path / "words.parquet")
+    told = run("attack", folder / "model.ubj", "--data", tmp_path / "words.parquet", *one)
+    assert "--schema" in told.document["error"]["hint"]
+    (tmp_path / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    told = run("attack", tmp_path / "model.pkl", "--data", folder / "rows.csv", *one)
+    assert (told.code, "safe format" in told.out) == (2, True)
+    assert run("attack", folder / "model.ubj", "--json").code == 2
+
+
+def test_a_network_in_a_file_is_attacked_by_its_gradients(tmp_path, run):
+    torch = pytest.importorskip("torch")
+    rows, labels = load_digits(n_class=3, return_X_y=True)
+    rows, random = rows / 16, torch.Generator().manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(64, 24), torch.nn.ReLU(), torch.nn.Linear(24, 3))
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.uniform_(-0.15, 0.15, generator=random)
+    right, images = torch.tensor(labels), torch.tensor(rows, dtype=torch.float32)
+    optimiser = torch.optim.Adam(module.parameters(), lr=0.02)
+    for _ in range(60):
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(module(images), right).backward()
+        optimiser.step()
+    model = open_torch(module, classes=("0", "1", "2"), shape=(64,))
+    (tmp_path / "net.safetensors").write_bytes(serialise_model(model)[1])
+    part = slice(0, 60)
+    table = {f"p{at}": rows[part, at] for at in range(64)} | {"digit": labels[part]}
+    parquet.write_table(pa.table(table), tmp_path / "rows.parquet")
+    words = ("--data", tmp_path / "rows.parquet", "--target", "digit", "--range", 0, 1, "--json")
+    found = run("attack", tmp_path / "net.safetensors", *words, "--norm", "linf", "--eps", 0.15)
+    assert found.code == 0, found.err
+    document = found.document
+    assert (document["method"], document["certified"]) == ("network", None)
+    assert document["attacked"]["value"] < document["clean"]
+    unproved = run("attack", tmp_path / "net.safetensors", *words, "--norm", "l2", "--eps", 0.8)
+    assert (unproved.code, unproved.document["verdict"]) == (1, "weak")  # nobody was asked to do better
+    threat = hauberk.attack.Threat(norm="linf", eps=0.15, low=0.0, high=1.0)
+    result = hauberk.attack(model, (rows[part].reshape(-1, 8, 8), labels[part]), threat=threat)
+    assert result.robustness.attacked.value == document["attacked"]["value"]
+    assert "<svg" in result._repr_html_()
+    assert result.verdict in repr(result)
