@@ -156,8 +156,9 @@ def test_too_little_memory_for_any_check_is_told_by_each():
 
 
 ORPHAN = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
 import planted_detectors
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what they start in the background ignore it
 from hauberk.core.engine import Job, JobLimits
 from hauberk.flows.engines import open_engine
 
@@ -176,7 +177,10 @@ def test_no_worker_outlives_its_engine(planted, end):
         assert Path(f"/proc/{worker}").exists()
         time.sleep(0.3)  # in the middle of the job that has no end
         parent.send_signal(end)
-        assert parent.wait(timeout=30) != 0
+        try:
+            assert parent.wait(timeout=30) != 0
+        finally:
+            parent.kill()
     deadline = time.monotonic() + 30
     while Path(f"/proc/{worker}/stat").exists() and time.monotonic() < deadline:
         if Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
