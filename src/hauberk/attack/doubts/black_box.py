@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack.doubts.moves import draw_changed, project, span
+from hauberk.attack.doubts.moves import draw_changed, project, rounded, span
 from hauberk.attack.doubts.rival import compare_rival
 from hauberk.attack.doubts.subject import Subject
 from hauberk.attack.evasion.ball import Norm
@@ -42,7 +42,7 @@ def doubt_black_box(subject: Subject) -> tuple[Finding, ...]:
             break
         share = _SHARE * 0.5 ** (number * 6 // _QUERIES)
         tried = _propose(subject, rows[at], best[at], shape, share, rng, first=number == 0)
-        tried = tried.astype(np.float32).astype(np.float64)
+        tried = rounded(subject.ball, rows[at], tried)
         now = subject.lead(tried, labels[at])
         fell = subject.beaten(tried, labels[at]) & subject.ball.holds(rows[at], tried)
         kept = fell | (now <= lead[at])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hauberk.attack.evasion.ball import Ball, Norm
 
-__all__ = ["draw_changed", "largest_ball", "project", "span", "uphill"]
+__all__ = ["draw_changed", "largest_ball", "project", "rounded", "span", "uphill"]
 
 Matrix = NDArray[np.float64]
 
@@ -53,6 +53,12 @@ def project(ball: Ball, rows: Matrix, changed: Matrix) -> Matrix:
         order = (-np.abs(step)).argsort(axis=1).argsort(axis=1)
         step = np.where(order < int(ball.eps), step, 0.0)
     return np.asarray(np.clip(rows + step, ball.low, ball.high))
+
+
+def rounded(ball: Ball, rows: Matrix, changed: Matrix) -> Matrix:
+    """(n, d) `changed` as the model will read it, in float32; what was not changed stays exactly as it was."""
+    single = np.clip(changed.astype(np.float32).astype(np.float64), ball.low, ball.high)
+    return np.asarray(np.where(changed == rows, rows, single))
 
 
 def draw_changed(ball: Ball, rows: Matrix, rng: np.random.Generator, *, edge: bool) -> Matrix:

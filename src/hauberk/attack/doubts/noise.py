@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hauberk.attack.doubts.moves import draw_changed
+from hauberk.attack.doubts.moves import draw_changed, rounded
 from hauberk.attack.doubts.rival import compare_rival
 from hauberk.attack.doubts.subject import Subject
 from hauberk.core.finding import Finding
@@ -27,7 +27,7 @@ def doubt_noise(subject: Subject) -> tuple[Finding, ...]:
         if not len(at):
             break
         drawn = draw_changed(subject.ball, rows[at], rng, edge=number % 2 == 0)
-        drawn = drawn.astype(np.float32).astype(np.float64)
+        drawn = rounded(subject.ball, rows[at], drawn)
         fell = subject.beaten(drawn, labels[at]) & subject.ball.holds(rows[at], drawn)
         best[at[fell]], success[at[fell]] = drawn[fell], True
     return compare_rival("attack.doubt.noise", "Random noise", subject, best, success)

@@ -61,7 +61,9 @@ def fit_surrogate(rows: Matrix, scores: Matrix, rng: np.random.Generator) -> Sur
     slow, fast = [np.zeros_like(part) for part in weights], [np.zeros_like(part) for part in weights]
     for number in range(1, _STEPS + 1):
         at = rng.integers(0, len(rows), size=min(_BATCH, len(rows)))
-        for part, gradient, mean, square in zip(weights, _slopes(weights, inputs[at], answers[at]), slow, fast, strict=True):
+        for part, gradient, mean, square in zip(
+            weights, _slopes(weights, inputs[at], answers[at]), slow, fast, strict=True
+        ):
             mean += 0.1 * (gradient - mean)
             square += 0.001 * (gradient**2 - square)
             step = mean / (1 - 0.9**number) / (np.sqrt(square / (1 - 0.999**number)) + 1e-8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hauberk.attack.doubts.moves import draw_changed, project, uphill
+from hauberk.attack.doubts.moves import draw_changed, project, rounded, uphill
 from hauberk.attack.doubts.rival import compare_rival
 from hauberk.attack.doubts.subject import Subject
 from hauberk.attack.doubts.surrogate import fit_surrogate
@@ -35,7 +35,7 @@ def doubt_transfer(subject: Subject) -> tuple[Finding, ...]:
         changed = project(subject.ball, rows, changed + uphill(subject.ball, slope, share=0.25))
         if number % _ASKED_EVERY:
             continue
-        tried = changed.astype(np.float32).astype(np.float64)
+        tried = rounded(subject.ball, rows, changed)
         fell = ~success & subject.beaten(tried, labels) & subject.ball.holds(rows, tried)
         best[fell], success[fell] = tried[fell], True
     return compare_rival("attack.doubt.transfer", "What fools a surrogate of the model", subject, best, success)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hauberk.attack.doubts.moves import draw_changed, project, uphill
+from hauberk.attack.doubts.moves import draw_changed, project, rounded, uphill
 from hauberk.attack.doubts.rival import compare_rival
 from hauberk.attack.doubts.subject import Subject
 from hauberk.core.finding import Finding
@@ -34,7 +34,7 @@ def doubt_white_box(subject: Subject) -> tuple[Finding, ...]:
             slope = subject.slope(changed[at], labels[at])
             share = 0.5 * (1 - number / _STEPS) + 0.01
             moved = changed[at] + uphill(subject.ball, slope.margin_gradient, share=share)
-            changed[at] = project(subject.ball, rows[at], moved).astype(np.float32)
+            changed[at] = rounded(subject.ball, rows[at], project(subject.ball, rows[at], moved))
             fell = subject.beaten(changed[at], labels[at]) & subject.ball.holds(rows[at], changed[at])
             best[at[fell]], success[at[fell]] = changed[at[fell]], True
     return compare_rival("attack.doubt.white_box", "Plain gradient ascent on the margin", subject, best, success)
