@@ -1,6 +1,7 @@
 """A row alone and in a batch gets other answers: its neighbours, which an attacker does not choose, decide too.
 
-Source: Carlini et al. 2019, section 4.2 (the model as it is deployed); batch statistics at inference are the usual cause.
+Batch statistics at inference are the usual cause. Source: Carlini et al. 2019, "On evaluating adversarial robustness"
+(attack the model as it is deployed).
 """
 
 from __future__ import annotations

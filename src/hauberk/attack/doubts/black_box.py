@@ -1,6 +1,6 @@
 """A search that only asks the model beats rows that the attack does not.
 
-Source: Andriushchenko et al. 2020, "Square attack"; used as a sign by Carlini et al. 2019, section 4.8, and by Croce,
+Source: Andriushchenko et al. 2020, "Square attack"; used as a sign by Athalye et al. 2018 and by Croce,
 Hein 2020, "Reliable evaluation of adversarial robustness".
 """
 

@@ -1,7 +1,7 @@
 """What the attack reports, seen again in float32: is each row within the ball, and is the model wrong about it.
 
-Source: Carlini et al. 2019, section 4.1 (check that the perturbation is valid); AutoAttack's issue 86 (eps exceeded on
-normalised data).
+Source: Carlini et al. 2019, "On evaluating adversarial robustness"; AutoAttack's issue 86 (eps exceeded on normalised
+data).
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Two scales are looked at. At a thousandth of the range the derivative along an i
 say; otherwise it is not a derivative at all. At a quarter of the radius the gradient must still foretell the change of
 the loss roughly; otherwise it holds only in a neighbourhood that is much smaller than the attack.
 
-Source: Athalye et al. 2018, section 3 and 4.1 (shattered gradients); Tramer et al. 2020, "On adaptive attacks", section 3;
-Carlini et al. 2019, section 4.9 (numerical differentiation).
+Source: Athalye et al. 2018, "Obfuscated gradients give a false sense of security" (shattered gradients); Tramer et al.
+2020, "On adaptive attacks to adversarial example defenses" (gradients that mislead).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Within the whole valid range the attack must beat every row, because every other class is within reach.
 
-Source: Carlini et al. 2019, section 4.4; Athalye et al. 2018, section 3.1.
+Source: Athalye et al. 2018, "Obfuscated gradients" (unbounded attacks must reach 100 % success); Carlini et al. 2019;
+Pintor et al. 2022, "Indicators of attack failure" (unconstrained attack failure).
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def doubt_largest_eps(subject: Subject) -> tuple[Finding, ...]:
         Finding(
             code="attack.doubt.largest_eps",
             severity=Severity.ERROR if len(left) > max(1.0, _SHARE * len(at)) else Severity.INFO,
-            message=f"With the whole range allowed no row should withstand the attack, and {len(left)} of {len(at)} did.",
+            message="With the whole range allowed no row should withstand the attack, and "
+            f"{len(left)} of {len(at)} did.",
             rows=tuple(int(row) for row in left),
             count=len(left),
         ),

@@ -1,7 +1,6 @@
 """The loss does not rise when the attack goes where the gradient points.
 
-Source: Pintor et al. 2022, "Indicators of attack failure", indicators 3 and 5 (unstable and non-descending loss);
-Carlini et al. 2019, section 4.6.
+Source: Pintor et al. 2022, "Indicators of attack failure" (incomplete optimisation); Carlini et al. 2019.
 """
 
 from __future__ import annotations
@@ -45,7 +44,8 @@ def doubt_loss_rise(subject: Subject) -> tuple[Finding, ...]:
         Finding(
             code="attack.doubt.loss_flat",
             severity=Severity.ERROR,
-            message=f"The loss should rise along the gradient, and for {len(flat)} of {int(fair.sum())} rows it does not.",
+            message="The loss should rise along the gradient, and for "
+            f"{len(flat)} of {int(fair.sum())} rows it does not.",
             rows=tuple(int(row) for row in flat[:NAMED]),
             count=len(flat),
         ),

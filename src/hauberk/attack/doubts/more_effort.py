@@ -1,7 +1,7 @@
 """The attack with more steps and restarts finds much more, or loses what it had.
 
-Source: Carlini et al. 2019, section 4.5 (more iterations must not help much); Pintor et al. 2022, "Indicators of
-attack failure", indicator 4.
+Source: Carlini et al. 2019, "On evaluating adversarial robustness" (the attack has converged: more iterations do not
+help); Pintor et al. 2022, "Indicators of attack failure" (incomplete optimisation).
 """
 
 from __future__ import annotations

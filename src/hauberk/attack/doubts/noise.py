@@ -1,6 +1,7 @@
 """Plain random noise beats rows that the attack does not.
 
-Source: Carlini et al. 2019, "On evaluating adversarial robustness", section 4.11 (brute-force noise).
+Source: Carlini et al. 2019, "On evaluating adversarial robustness"; Athalye et al. 2018, "Obfuscated gradients"
+(random sampling finds what the attack does not).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Probabilities are given for logits: the loss is squashed twice, and its gradients with it.
 
-Source: AutoAttack's flag for softmax outputs (Croce, Hein 2020); Carlini, Wagner 2017, section 5.
+Source: AutoAttack's flag for softmax outputs (Croce, Hein 2020); Carlini, Wagner 2017.
 """
 
 from __future__ import annotations

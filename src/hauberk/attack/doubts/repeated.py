@@ -1,12 +1,10 @@
 """The same rows asked twice get other answers: an attack that climbs one draw of the model is blind to the next.
 
-Source: Athalye et al. 2018, "Obfuscated gradients", section 4.2 (stochastic gradients); AutoAttack's flag for
+Source: Athalye et al. 2018, "Obfuscated gradients", (stochastic gradients); AutoAttack's flag for
 randomised defences.
 """
 
 from __future__ import annotations
-
-import numpy as np
 
 from hauberk.attack.doubts.answers import answers_differ
 from hauberk.attack.doubts.rival import NAMED

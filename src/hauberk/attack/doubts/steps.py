@@ -1,6 +1,6 @@
 """Answers that do not move at all within the radius: scores that are rounded, or labels only.
 
-Source: Athalye et al. 2018, section 3.1 (a defence that answers in steps); Carlini et al. 2019, section 4.8.
+Source: Athalye et al. 2018, "Obfuscated gradients"; Carlini et al. 2019 (query attacks need answers that move).
 """
 
 from __future__ import annotations

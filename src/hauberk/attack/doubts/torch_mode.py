@@ -18,7 +18,7 @@ _KINDS = ("Dropout", "BatchNorm", "InstanceNorm", "RReLU")
 def doubt_mode(subject: Subject) -> tuple[Finding, ...]:
     """Watches the layers during one answer of the logits; adapters may switch modes for the answer and back.
 
-    Source: Carlini et al. 2019, section 4.2; torchattacks' issues 103 and 136.
+    Source: torchattacks' issues 103 and 136 (attacks that ran in training mode).
     """
     network = getattr(subject.model, "network", None)
     at = subject.probe[:2]

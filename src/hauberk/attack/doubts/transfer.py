@@ -1,7 +1,7 @@
 """What fools a surrogate of the model, trained on its own answers, beats rows that the attack does not.
 
-Source: Papernot et al. 2017, "Practical black-box attacks"; as a sign of masked gradients: Athalye et al. 2018,
-"Obfuscated gradients", section 3.1, and Carlini et al. 2019, section 4.7.
+Source: Papernot et al. 2017, "Practical black-box attacks"; as a sign of masked gradients: Carlini et al. 2019; Pintor
+et al. 2022, "Indicators of attack failure" (transferability).
 """
 
 from __future__ import annotations

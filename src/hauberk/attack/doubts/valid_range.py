@@ -1,7 +1,7 @@
 """Rows that lie outside of the valid range before anybody attacks them: other units than the threat is stated in.
 
-Source: Carlini et al. 2019, section 4.3 (threat model in the units of the input); torchattacks' and Foolbox's issues on
-normalised inputs.
+Source: Carlini et al. 2019, "On evaluating adversarial robustness" (a precise threat model); Foolbox's issue 602
+(inputs outside of the bounds).
 """
 
 from __future__ import annotations

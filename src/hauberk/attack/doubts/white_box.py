@@ -3,8 +3,8 @@
 It climbs the margin of the logits, which does not saturate as the cross-entropy does, from two starts, and asks the
 model about every point that it visits.
 
-Source: Carlini, Wagner 2017, "Towards evaluating the robustness of neural networks", section 5 (the margin loss);
-Madry et al. 2018 (PGD).
+Source: Carlini, Wagner 2017, "Towards evaluating the robustness of neural networks" (the margin loss); Madry et al.
+2018 (PGD); Pintor et al. 2022 (silent success: a point on the way was adversarial, and the attack gave another).
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Gradients that are zero or no numbers: the attack cannot see where to go.
 
-Source: Athalye et al. 2018, section 3 (obfuscated gradients); AutoAttack's flag for zero gradients; Pintor et al. 2022,
-indicator 1 (unavailable gradients).
+Source: Athalye et al. 2018, "Obfuscated gradients"; AutoAttack's flag for zero gradients; Pintor et al. 2022,
+"Indicators of attack failure" (unavailable gradients).
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hauberk.attack.doubts.moves import draw_changed
 from hauberk.attack.doubts.rival import NAMED
@@ -40,11 +41,11 @@ def doubt_zero_gradient(subject: Subject) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _useless(gradient: Matrix) -> Matrix:
+def _useless(gradient: Matrix) -> NDArray[np.bool_]:
     return np.asarray(~np.isfinite(gradient).all(axis=1) | ~(np.abs(gradient) > 0).any(axis=1))
 
 
-def _finding(code: str, what: str, rows: Matrix, tried: int) -> Finding:
+def _finding(code: str, what: str, rows: NDArray[np.intp], tried: int) -> Finding:
     return Finding(
         code=code,
         severity=Severity.ERROR,
