@@ -9,14 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack.doubts.rival import NAMED
+from hauberk.attack.doubts.rival import EQUAL, NAMED, too_many
 from hauberk.attack.doubts.subject import Subject
 from hauberk.core.finding import Finding, Severity
 
 __all__ = ["doubt_more_effort"]
-
-_SHARE = 0.05
-"""Of the rows tried: how many the two runs may differ by before the effort, not the model, decides the figure."""
 
 
 def doubt_more_effort(subject: Subject) -> tuple[Finding, ...]:
@@ -39,7 +36,7 @@ def doubt_more_effort(subject: Subject) -> tuple[Finding, ...]:
 def _finding(rows: NDArray[np.intp], tried: int, code: str, expected: str, seen: str) -> tuple[Finding, ...]:
     if not len(rows):
         return ()
-    many = len(rows) > max(1.0, _SHARE * tried)
+    many = too_many(len(rows), tried, EQUAL)
     return (
         Finding(
             code=code,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from hauberk.attack.doubts.moves import draw_changed, project, rounded, uphill
-from hauberk.attack.doubts.rival import compare_rival
+from hauberk.attack.doubts.rival import EQUAL, compare_rival
 from hauberk.attack.doubts.subject import Subject
 from hauberk.core.finding import Finding
 
@@ -37,4 +37,6 @@ def doubt_white_box(subject: Subject) -> tuple[Finding, ...]:
             changed[at] = rounded(subject.ball, rows[at], project(subject.ball, rows[at], moved))
             fell = subject.beaten(changed[at], labels[at]) & subject.ball.holds(rows[at], changed[at])
             best[at[fell]], success[at[fell]] = changed[at[fell]], True
-    return compare_rival("attack.doubt.white_box", "Plain gradient ascent on the margin", subject, best, success)
+    return compare_rival(
+        "attack.doubt.white_box", "Plain gradient ascent on the margin", subject, best, success, share=EQUAL
+    )
