@@ -194,11 +194,7 @@ def masks() -> dict[str, Callable]:
 
 
 def through(model, forward):
-    """The model with other logits."""
-    return opened(forward, model)
-
-
-def opened(forward, model):
+    """The model whose logits are what `forward(network, batch)` makes of its network and a batch."""
     import torch
 
     class Masked(torch.nn.Module):
@@ -250,7 +246,7 @@ def sign_activation(model, digits, seed):
         rate.zero_grad()
         torch.nn.functional.cross_entropy(last(hidden), labels).backward()
         rate.step()
-    return through(model, lambda net, batch: last(torch.sign(first(batch.flatten(1)))))
+    return through(model, lambda _, batch: last(torch.sign(first(batch.flatten(1)))))
 
 
 @mask
