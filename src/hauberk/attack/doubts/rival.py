@@ -14,8 +14,8 @@ NAMED = 20
 """Most rows that a finding names."""
 _WEAKER, EQUAL = 0.04, 0.06
 """Of the rows tried, that a rival may win before the figure is in doubt. Two attacks of equal strength with other
-random numbers differ on rows at the very edge of the ball, and so does a weaker one now and then: on 96 rows, honest networks
-under PGD with five restarts gave up to 3 to an equal one. Rows that are won are told in any case."""
+random numbers differ on rows at the very edge of the ball, and so does a weaker one now and then: on 96 rows, honest
+networks under PGD with three restarts gave up to 3 to an equal one. Rows that are won are told in any case."""
 _FEW = 2
 """Wins that are never held against an attack: of few rows a single one is a large share."""
 

@@ -29,24 +29,25 @@ HONEST = {
 def verdict(make_digits, make_honest, make_ball, make_pgd):
     trained = {}
 
-    def verdict(name: str, seed: int):
+    def verdict(name: str, seed: int, count: int = 300):
         kind, classes, settings, eps, norm = HONEST[name]
         digits = make_digits(classes, seed)
+        rows, labels = digits.rows[:count], digits.labels[:count]
         key = kind, classes, tuple(settings), seed
         if key not in trained:
             trained[key] = make_honest(kind, digits, seed, classes=classes, **settings)
         model, ball = trained[key], make_ball(eps, norm)
         make = partial(make_pgd, model)
         attack, stronger = make(steps=50, restarts=5, seed=seed), make(steps=80, restarts=6, seed=seed + 100)
-        found = attack(digits.rows, digits.labels, ball)
-        return examine(model, digits.rows, digits.labels, ball, found, attack=attack, stronger=stronger, seed=seed)
+        found = attack(rows, labels, ball)
+        return examine(model, rows, labels, ball, found, attack=attack, stronger=stronger, seed=seed)
 
     return verdict
 
 
-@pytest.mark.parametrize("name", HONEST)
+@pytest.mark.parametrize("name", ["MLP", "linear", "adversarially trained", "two classes", "three classes"])
 def test_an_honest_network_is_not_flagged(verdict, name):
-    found = verdict(name, 0)
+    found = verdict(name, 0, count=100)
     assert found.word is Word.TRUSTED, found.findings
 
 
