@@ -19,7 +19,7 @@ _TINY = 1e-30
 def span(ball: Ball, rows: Matrix) -> Matrix:
     """(d,) the width of the valid range; where it has no end, twice what the rows (n, d) cover, and at least 1."""
     wide = ball.high - ball.low
-    seen = np.maximum(2 * (rows.max(axis=0, initial=0.0) - rows.min(axis=0, initial=0.0)), 1.0)
+    seen = np.maximum(2 * np.ptp(rows, axis=0), 1.0) if len(rows) else np.ones(len(wide))
     return np.where(np.isfinite(wide), wide, seen)
 
 
