@@ -14,67 +14,85 @@ from dataclasses import replace
 
 import numpy as np
 
-from hauberk.attack.doubts.moves import draw_changed, span
+from hauberk.attack.doubts.moves import draw_changed, largest_ball, span
 from hauberk.attack.doubts.subject import Matrix, Subject
+from hauberk.attack.evasion.ball import Norm
 from hauberk.core.finding import Finding, Severity
 
 __all__ = ["doubt_finite_difference"]
 
-_NEAR = 1e-3
-"""Of the range: the small scale."""
-_RADIUS = 0.25
-"""Of the radius: the large scale."""
-_WRONG, _OFF = 0.2, 0.75
+_NEAR, _OFFSET = 1e-3, 0.02
+"""Of the range: the small scale, and how far off a row it is looked at."""
+_RADIUS, _MOST = 0.25, 0.05
+"""Of the radius: the large scale, and of the largest radius there is: the largest scale."""
+_WRONG, _OFF = 0.2, 0.6
 """Relative error of a difference that is taken for another function's, at the two scales."""
 _SHARE = 0.5
 """Of the differences: kinks lie between some pairs of points of any network."""
-_DIRECTIONS = 6
+_DIRECTIONS = 4
 
 
 def doubt_finite_difference(subject: Subject) -> tuple[Finding, ...]:
     """Compares differences of the margin with its gradient, along single inputs and along random directions."""
-    at = subject.probe
-    if not len(at):
+    if not len(subject.probe):
         return ()
-    near = np.stack([_error(subject, one) for one in _near_steps(subject)])
-    far = np.stack([_error(subject, one) for one in _far_steps(subject)])
+    points = _points(subject)
+    steepest = np.stack([_error(subject, points, step) for step in _steepest(subject, points)])
+    near = np.stack([_error(subject, points, step) for step in _anywhere(subject, points)])
+    far = np.stack([_error(subject, points, step) for step in _far(subject, points)])
+    wrong = max(steepest, near, key=lambda error: _share(error, _WRONG))
     return (
-        *_finding(near, _WRONG, "attack.doubt.wrong_gradient", "Gradients should be the slope of the answers"),
+        *_finding(wrong, _WRONG, "attack.doubt.wrong_gradient", "Gradients should be the slope of the answers"),
         *_finding(far, _OFF, "attack.doubt.shattered", "Gradients should foretell the answers within the radius"),
     )
 
 
-def _near_steps(subject: Subject) -> list[Matrix]:
-    """Half differences (m, d): along the steepest inputs, and along random directions over all inputs."""
-    rows, labels = subject.rows[subject.probe], subject.labels[subject.probe]
-    wide, rng = _NEAR * span(subject.ball, subject.rows), subject.generator(8)
-    steepest = np.argsort(-np.abs(subject.slope(rows, labels).margin_gradient * wide), axis=1)[:, : _DIRECTIONS // 2]
-    steps = [rng.choice([-1.0, 1.0], size=rows.shape) * wide for _ in range(_DIRECTIONS // 2)]
-    for column in steepest.T:
-        step = np.zeros_like(rows)
-        step[np.arange(len(rows)), column] = wide[column]
+def _points(subject: Subject) -> Matrix:
+    """(m, d) the probed rows, a little off: in flat parts of a row, such as a black border, values tie, and where they
+    tie the slope of a maximum is not defined for any network."""
+    rows = subject.rows[subject.probe]
+    return np.asarray(
+        rows + _OFFSET * span(subject.ball, subject.rows) * subject.generator(8).uniform(-1, 1, rows.shape)
+    )
+
+
+def _steepest(subject: Subject, points: Matrix) -> list[Matrix]:
+    """Half differences (m, d) along the inputs on which the gradient says that most depends."""
+    wide = _NEAR * span(subject.ball, subject.rows)
+    slope = subject.slope(points, subject.labels[subject.probe]).margin_gradient
+    steps = []
+    for column in np.argsort(-np.abs(slope * wide), axis=1)[:, :_DIRECTIONS].T:
+        step = np.zeros_like(points)
+        step[np.arange(len(points)), column] = wide[column]
         steps.append(step)
     return steps
 
 
-def _far_steps(subject: Subject) -> list[Matrix]:
-    ball, rows, rng = subject.ball, subject.rows[subject.probe], subject.generator(9)
-    free = replace(
-        ball, eps=_RADIUS * ball.eps, low=np.full_like(ball.low, -np.inf), high=np.full_like(ball.low, np.inf)
-    )
-    return [draw_changed(free, rows, rng, edge=True) - rows for _ in range(_DIRECTIONS)]
+def _anywhere(subject: Subject, points: Matrix) -> list[Matrix]:
+    """Half differences (m, d) along random directions over all inputs, of those too that the gradient leaves out."""
+    wide, rng = _NEAR * span(subject.ball, subject.rows), subject.generator(9)
+    return [rng.choice([-1.0, 1.0], size=points.shape) * wide for _ in range(_DIRECTIONS)]
 
 
-def _error(subject: Subject, step: Matrix) -> Matrix:
+def _far(subject: Subject, points: Matrix) -> list[Matrix]:
+    """Half differences (m, d) at the scale of the attack; none in L0, whose changes are as large as the range."""
+    ball, rng = subject.ball, subject.generator(10)
+    if ball.norm is Norm.L0:
+        return [np.zeros_like(points)]
+    radius = min(_RADIUS * ball.eps, _MOST * largest_ball(ball, subject.rows).eps)
+    free = replace(ball, eps=radius, low=np.full_like(ball.low, -np.inf), high=np.full_like(ball.low, np.inf))
+    return [draw_changed(free, points, rng, edge=True) - points for _ in range(_DIRECTIONS)]
+
+
+def _error(subject: Subject, points: Matrix, step: Matrix) -> Matrix:
     """(m,) how far the seen difference is from the foretold one, relative to the larger; NaN where rounding decides.
 
     The points may lie a little outside of the valid range: a network is defined there too, and a difference that is
     cut off at the range would not be central.
     """
-    rows, labels = subject.rows[subject.probe], subject.labels[subject.probe]
-    up, down = rows + step, rows - step
-    up, down = up.astype(np.float32).astype(np.float64), down.astype(np.float32).astype(np.float64)
-    middle, above, below = (subject.slope(one, labels) for one in (rows, up, down))
+    labels = subject.labels[subject.probe]
+    up, down = ((points + sign * step).astype(np.float32).astype(np.float64) for sign in (1, -1))
+    middle, above, below = (subject.slope(one, labels) for one in (points, up, down))
     foretold = (middle.margin_gradient * (up - down)).sum(axis=1)
     seen = above.margin - below.margin
     size = np.maximum(np.abs(foretold), np.abs(seen))
@@ -83,11 +101,16 @@ def _error(subject: Subject, step: Matrix) -> Matrix:
         return np.asarray(np.where(size > 20 * noise, np.abs(foretold - seen) / size, np.nan))
 
 
+def _share(error: Matrix, limit: float) -> float:
+    told = np.isfinite(error)
+    return float((told & (error > limit)).sum() / max(int(told.sum()), 1))
+
+
 def _finding(error: Matrix, limit: float, code: str, expected: str) -> tuple[Finding, ...]:
+    if _share(error, limit) <= _SHARE:
+        return ()
     told = np.isfinite(error)
     wrong = told & (error > limit)
-    if wrong.sum() <= _SHARE * max(int(told.sum()), 1):
-        return ()
     return (
         Finding(
             code=code,

@@ -23,7 +23,7 @@ def doubt_steps(subject: Subject) -> tuple[Finding, ...]:
 
     A radius that float32 does not resolve moves nothing, whatever the model is, and is left out.
     """
-    at, ball, rng = subject.probe, subject.ball, subject.generator(10)
+    at, ball, rng = subject.probe, subject.ball, subject.generator(11)
     rows = subject.rows[at]
     if not len(at) or ball.eps <= 1e-5 * np.abs(rows).max(initial=0.0):
         return ()
