@@ -340,3 +340,28 @@ def batch_statistics(model, digits, seed):
 @mask
 def clipped_logits(model, digits, seed):
     return through(model, lambda net, batch: net(batch).clamp(-0.5, 0.5))
+
+
+@mask
+def half_of_the_inputs_cut(model, digits, seed):
+    import torch
+
+    kept = torch.arange(64).reshape(8, 8) % 2 == 0
+    return through(model, lambda net, batch: net(torch.where(kept, batch, batch.detach())))
+
+
+@mask
+def reversed_gradient(model, digits, seed):
+    """The exact answers, and a gradient that leads away from every error."""
+    return through(model, lambda net, batch: 2 * net(batch).detach() - net(batch))
+
+
+@mask
+def gradient_that_is_no_number(model, digits, seed):
+    """The distance of the input from itself is 0, and the slope of its root there is 0 / 0."""
+
+    def forward(net, batch):
+        apart = (batch - batch.detach()).square().flatten(1).sum(dim=1, keepdim=True)
+        return net(batch) + apart.sqrt()
+
+    return through(model, forward)

@@ -39,6 +39,9 @@ CAUGHT_BY = {
     "training_mode": ("mode", "repeated", "alone"),
     "batch_statistics": ("alone",),
     "clipped_logits": ("zero_gradient", "loss_rise", "black_box"),
+    "half_of_the_inputs_cut": ("finite_difference", "black_box"),
+    "reversed_gradient": ("finite_difference", "loss_rise", "black_box", "largest_eps"),
+    "gradient_that_is_no_number": ("zero_gradient", "loss_rise", "black_box", "largest_eps"),
 }
 """Signs that catch the mask by themselves."""
 SIGN = {sign.name: sign for sign in SIGNS}
