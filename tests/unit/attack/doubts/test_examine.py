@@ -34,7 +34,7 @@ CAUGHT_BY = {
     "jpeg_rounding_with_made_up_gradient": ("finite_difference",),
     "softmax_for_logits": ("probabilities",),
     "shattered_gradient": ("finite_difference", "black_box"),
-    "detached_branch": ("finite_difference", "loss_rise", "noise", "black_box", "transfer"),
+    "detached_branch": ("finite_difference", "loss_rise", "black_box", "transfer"),
     "defensive_distillation": ("zero_gradient",),
     "training_mode": ("mode", "repeated", "alone"),
     "batch_statistics": ("alone",),
@@ -113,9 +113,9 @@ def test_without_its_sign_a_mask_passes(judge, network, digits, masks, name, bli
     model = masks[name](network, digits, 0)
     left = [sign for sign in SIGNS if sign.name not in blind]
     assert judge(model, left).word is Word.TRUSTED
-    verdict = judge(model)
+    verdict = judge(model, [SIGN[sign] for sign in sorted(blind)])
     assert verdict.word is Word.WEAK
-    assert len(verdict.asked) == len(SIGNS)
+    assert set(verdict.asked) == blind
 
 
 @pytest.mark.parametrize("name", ["logits_times_1000", "defensive_distillation"])
@@ -233,7 +233,8 @@ def test_information_does_not_make_a_figure_weak(judge, network):
 
 
 def test_the_same_seed_gives_the_same_verdict(judge, network):
-    assert judge(network, seed=5) == judge(network, seed=5)
+    drawn = [SIGN[name] for name in ("finite_difference", "noise", "black_box", "transfer", "white_box")]
+    assert judge(network, drawn, seed=5) == judge(network, drawn, seed=5)
 
 
 def test_a_model_that_is_never_right_has_nothing_to_doubt(network, digits, make_ball, make_pgd):
