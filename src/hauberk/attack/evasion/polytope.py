@@ -18,9 +18,11 @@ __all__ = ["Limit", "project_box"]
 
 Matrix = NDArray[np.float64]
 
-_SWEEPS = 40
+_SWEEPS = 15
 """Most rounds over the multipliers where several limits couple them."""
 _NEWTON = 60
+_SHARES = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3)
+"""Of a joint Newton step that are tried; where the limits share what moves, the whole step can be far too long."""
 _CLOSE = 1e-10
 """Relative error of a multiplier, or of what it is to hold, at which it counts as found."""
 _ROUNDING = 2.0**-44
@@ -121,7 +123,7 @@ def _jointly(box: tuple[Matrix, Matrix, Matrix], limits: list[Limit], forces: Ma
     curve += np.eye(len(limits)) * np.where(free.T, ridge[:, None], 1.0)[:, :, None]
     step = np.linalg.solve(curve, np.where(free, excess, 0.0).T[:, :, None])[:, :, 0].T
     best, value = forces.copy(), _dual(box, limits, forces)
-    for share in (1.0, 0.5, 0.1):
+    for share in _SHARES:
         tried = np.maximum(forces + share * step, 0.0)
         raised = _dual(box, limits, tried)
         better = raised > value

@@ -33,13 +33,17 @@ __all__ = ["attack_network"]
 Matrix = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-_STEPS = 20
+_STEPS = 21
 """Gradient steps of a climb."""
 _ROUNDS = 2
 """Climbs of a start, each followed by a choice of what is set as a whole."""
 _MOMENTUM = 0.75
-_FAR = 1e4
-"""First step, in spans: far enough that the projection of it is a vertex."""
+_FAR = 8.0
+"""First step, in spans. Where the slope stays the same, projected steps of one length end at the exact optimum."""
+_LONG = 0.5
+"""First step after the far ones."""
+_STRAIGHT = 4
+"""Far steps along the slope itself, before those with momentum."""
 _CHECK = 4
 """Steps between decisions to halve."""
 _TRIED = 12
@@ -162,42 +166,41 @@ def _ascend(climb: _Climb, index: Index, points: Matrix, noise: Matrix) -> tuple
     lead, slope = climb.look(index, points)
     if not (span > 0).any():
         return points, lead
-    top, top_lead, top_slope = points.copy(), lead.copy(), slope
+    top, top_lead, top_slope = points.copy(), lead.copy(), slope.copy()
     before, step = points, np.full(len(index), _FAR)
     gains, least = np.zeros(len(index)), lead.copy()
     for number in range(_STEPS):
-        way = _direction(slope * span, span, noise, sparse=number == 0)
-        drift = (1 - _MOMENTUM) * (points - before) if number > 1 else 0.0
-        share = _MOMENTUM if number > 1 else 1.0
-        wish = points + share * step[:, None] * span * way + drift
-        before, points = points, repair_rows(climb.ground, index, wish)
-        last = lead
+        far = number < _STRAIGHT
+        wish = points + step[:, None] * span * _direction(slope * span, span, noise, straight=far)
+        if number > _STRAIGHT:
+            wish = points + _MOMENTUM * (wish - points) + (1 - _MOMENTUM) * (points - before)
+        before, points, last = points, repair_rows(climb.ground, index, wish), lead
         lead, slope = climb.look(index, points)
         gains += lead < last
         better = lead < top_lead
-        top[better], top_lead[better] = points[better], lead[better]
-        top_slope = np.where(better[:, None], slope, top_slope)
-        if number == 0:
-            step[:] = 0.5  # from the better of row and vertex
-            points, slope, lead = top.copy(), top_slope, top_lead.copy()
-        elif number % _CHECK == 0:
-            halved = (gains < 0.75 * _CHECK) | (top_lead >= least)
-            step = np.where(halved, step / 2, step)
-            points, slope = np.where(halved[:, None], top, points), np.where(halved[:, None], top_slope, slope)
-            lead, before = np.where(halved, top_lead, lead), np.where(halved[:, None], top, before)
-            gains, least = np.zeros(len(index)), top_lead.copy()
+        top[better], top_lead[better], top_slope[better] = points[better], lead[better], slope[better]
         if climb.success[index].all():
             break
+        if number == _STRAIGHT - 1:
+            halved, step = np.ones(len(index), dtype=np.bool_), np.full(len(index), _LONG)
+        elif far or number % _CHECK:
+            continue
+        else:
+            halved = (gains < 0.75 * _CHECK) | (top_lead >= least)
+            step = np.where(halved, step / 2, step)
+        back = halved[:, None]
+        points, slope, before = np.where(back, top, points), np.where(back, top_slope, slope), np.where(back, top, before)
+        lead, gains, least = np.where(halved, top_lead, lead), np.zeros(len(index)), top_lead.copy()
     return top, top_lead
 
 
-def _direction(slope: Matrix, span: Matrix, noise: Matrix, *, sparse: bool) -> Matrix:
+def _direction(slope: Matrix, span: Matrix, noise: Matrix, *, straight: bool) -> Matrix:
     """(m, d) downhill in spans, the largest component 1; at random where the network has no slope."""
     flat = ~(np.abs(slope) > 0).any(axis=1)
     slope = np.where(flat[:, None], noise * (span > 0), slope)
     most = np.abs(slope).max(axis=1, keepdims=True)
     way = -slope / np.where(most > 0, most, 1.0)
-    return way if sparse else np.sign(way) * np.sqrt(np.abs(way))
+    return way if straight else np.sign(way) * np.sqrt(np.abs(way))
 
 
 def _choose(climb: _Climb, index: Index, points: Matrix, lead: Matrix, dice: Matrix) -> tuple[Matrix, Matrix]:
