@@ -178,5 +178,6 @@ def _multiplier(which: int, box: tuple[Matrix, Matrix, Matrix], limits: list[Lim
         force = np.where(take, newton, further)
         some = ~done
         at, force, least, most = at[some], force[some], least[some], most[some]
-        base, shorter, low, high, limit = base[some], shorter[some], low[some], high[some], limit.rows(some.nonzero()[0])
+        base, shorter, low, high = base[some], shorter[some], low[some], high[some]
+        limit = limit.rows(np.flatnonzero(some))
     return found

@@ -88,7 +88,7 @@ def make_ground(rows: Matrix, reach: Reach) -> Ground:
     low, high = np.maximum(low, rows - paid), np.minimum(high, rows + paid)
     span = np.where(numbers & ~np.isnan(rows), high - low, 0.0)
     choices = [_group(group, rows, reach) for group in reach.one_hot]
-    choices += [_category(column, rows, reach) for column in np.flatnonzero(reach.mutable)]
+    choices += [_category(int(column), rows, reach) for column in np.flatnonzero(reach.mutable)]
     return Ground(
         rows=rows, reach=reach, numbers=numbers, span=span, low=low, high=high,
         choices=tuple(choice for choice in choices if choice.allowed.any()),
@@ -143,11 +143,11 @@ def _settled(ground: Ground, index: Index, proposed: Matrix, order: Matrix | Non
     ranks = np.argsort(-order, axis=1, kind="stable") if order is not None else np.tile(np.arange(whole), (count, 1))
     left = np.full(count, ground.reach.budget)
     for rank in range(whole):
-        number = ranks[:, rank]
-        taken = (picks[here, number] >= 0) & (price[here, number] <= left)
-        left = np.where(taken, left - price[here, number], left)
-        for which in np.unique(number[taken]):
-            choice, some = ground.choices[which], taken & (number == which)
+        turn = ranks[:, rank]
+        taken = (picks[here, turn] >= 0) & (price[here, turn] <= left)
+        left = np.where(taken, left - price[here, turn], left)
+        for which in np.unique(turn[taken]):
+            choice, some = ground.choices[which], taken & (turn == which)
             settled[np.flatnonzero(some)[:, None], list(choice.columns)] = choice.options[picks[some, which]]
     return settled
 

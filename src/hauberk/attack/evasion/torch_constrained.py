@@ -189,15 +189,16 @@ def _ascend(climb: _Climb, index: Index, points: Matrix, noise: Matrix) -> tuple
             halved = (gains < 0.75 * _CHECK) | (top_lead >= least)
             step = np.where(halved, step / 2, step)
         back = halved[:, None]
-        points, slope, before = np.where(back, top, points), np.where(back, top_slope, slope), np.where(back, top, before)
+        points, before = np.where(back, top, points), np.where(back, top, before)
+        slope = np.where(back, top_slope, slope)
         lead, gains, least = np.where(halved, top_lead, lead), np.zeros(len(index)), top_lead.copy()
     return top, top_lead
 
 
 def _direction(slope: Matrix, span: Matrix, noise: Matrix, *, straight: bool) -> Matrix:
     """(m, d) downhill in spans, the largest component 1; at random where the network has no slope."""
-    flat = ~(np.abs(slope) > 0).any(axis=1)
-    slope = np.where(flat[:, None], noise * (span > 0), slope)
+    flat = np.abs(slope).max(axis=1, keepdims=True) == 0
+    slope = np.where(flat, noise * (span > 0), slope)
     most = np.abs(slope).max(axis=1, keepdims=True)
     way = -slope / np.where(most > 0, most, 1.0)
     return way if straight else np.sign(way) * np.sqrt(np.abs(way))
