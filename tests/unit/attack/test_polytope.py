@@ -16,8 +16,8 @@ def world(seed):
     start = rng.normal(size=(ROWS, WIDTH)) * rng.choice([0.5, 1.0, 3.0])
     low, high = -rng.random((ROWS, WIDTH)), rng.random((ROWS, WIDTH))
     limits = [Limit(slope=np.tile(rng.random(WIDTH), (ROWS, 1)), room=rng.random(ROWS), size=True)]
-    for _ in range(seed % 3):
-        limits.append(Limit(slope=np.tile(rng.normal(size=WIDTH), (ROWS, 1)), room=rng.random(ROWS) / 2))
+    half_spaces = [(rng.normal(size=WIDTH), rng.random(ROWS) / 2) for _ in range(seed % 3)]
+    limits += [Limit(slope=np.tile(slope, (ROWS, 1)), room=room) for slope, room in half_spaces]
     return start, low, high, limits
 
 

@@ -20,8 +20,9 @@ def repaired(rows, reach, proposed, order=None):
 
 def test_the_budget_pays_what_is_first_in_the_order_and_the_numbers_share_the_rest():
     rows = np.zeros((1, 3))
+    far = np.array([0, 0, 5])
     reach = make_reach(
-        rows, low=rows - [0, 0, 5], high=rows + [0, 0, 5], choices=[[True] * 3, [True] * 3, None],
+        rows, low=rows - far, high=rows + far, choices=[[True] * 3, [True] * 3, None],
         cost=[2.0, 1.5, 1.0], budget=3.0,
     )  # fmt: skip
     assert repaired(rows, reach, [[1, 2, 9]]) == [pytest.approx([1, 0, 1])]

@@ -1,4 +1,4 @@
-"""CAPGD: exact where a linear program knows the truth, and never behind asking; the cascade with it."""
+"""CAPGD: optimal where a linear program knows the truth, and never behind asking; the cascade with it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_linear_model_is_beaten_exactly_where_a_linear_program_says(relations)
     low, high = rows - 2 * rng.random(rows.shape), rows + 2 * rng.random(rows.shape)
     slopes, bounds = rng.normal(size=(relations, width)), rng.normal(size=relations)
     cost = rng.random(width) + 0.1
-    reach = make_reach(rows, low=low, high=high, cost=cost.tolist(), budget=1.0, relations=(slopes, bounds))
+    reach = make_reach(rows, low=low, high=high, cost=cost.tolist(), budget=0.7, relations=(slopes, bounds))
     found = capgd.attack_network(model, rows, labels, reach, effort=QUICK)
     assert check_reach(reach, rows, found.rows, exact=True).all()
     best = np.empty(count)
@@ -51,11 +51,11 @@ def test_a_linear_model_is_beaten_exactly_where_a_linear_program_says(relations)
         rules = np.vstack([np.concatenate([cost, cost]), np.column_stack([slopes, -slopes])])
         room = np.maximum(bounds - slopes @ rows[row], 0)
         ends = [*((0, end) for end in high[row] - rows[row]), *((0, end) for end in rows[row] - low[row])]
-        solved = linprog(np.concatenate([way, -way]), A_ub=rules, b_ub=[1.0, *room], bounds=ends)
+        solved = linprog(np.concatenate([way, -way]), A_ub=rules, b_ub=[0.7, *room], bounds=ends)
         best[row] = way @ rows[row] + solved.fun
-    sure = np.abs(best) > 0.05
+    sure = np.abs(best) > 0.01  # as near as the projection comes where budget and relations are coupled
     assert (found.success == (best < 0))[sure].all()
-    assert 0.2 < found.success.mean() < 0.8
+    assert 0.2 < found.success.mean() < 0.9
 
 
 class Encoded(torch.nn.Module):
@@ -86,7 +86,7 @@ def case(claims):
         torch.nn.functional.cross_entropy(module(points), truth).backward()
         optimiser.step()
     model = open_torch(module.eval(), classes=CLASSES, shape=(6,))
-    part = replace(claims, rows=rows[:300], labels=labels[:300])
+    part = replace(claims, rows=rows[:100], labels=labels[:100])
     relations = (np.array([[0.1, 1.0, 0, 0, 0, 0]]), np.array([4.0]))
     return model, part.rows, part.labels, part.limited(budget=2.5, relations=relations)
 
@@ -95,11 +95,11 @@ def test_it_is_never_behind_asking_and_the_cascade_behind_neither(case):
     model, rows, labels, reach = case
     clean = model.predict(rows).argmax(axis=1) != labels
     assert clean.mean() < 0.15
-    few = replace(STANDARD, queries=150)
+    few = replace(STANDARD, queries=80)
     slopes = capgd.attack_network(model, rows, labels, reach, effort=few)
     asked = search_queries(model, rows, labels, reach, effort=few)
     both = attack_without_trees(model, rows, labels, reach, effort=few)
-    assert slopes.success.sum() >= asked.success.sum() > clean.sum() + 20
+    assert slopes.success.sum() >= asked.success.sum() > clean.sum() + 5
     assert not (slopes.success & ~both.adversarial.success).any()
     assert both.adversarial.success.sum() >= asked.success.sum()
     assert (both.asked[slopes.success] == 0).all()
@@ -124,7 +124,9 @@ def test_a_larger_effort_loses_nothing_and_a_goal_is_kept_to(case):
 def test_a_seed_gives_the_same_rows_and_nobody_elses_generator_is_touched(case):
     model, rows, labels, reach = case
     before = torch.get_rng_state()
-    first, again = (capgd.attack_network(model, rows, labels, reach, seed=4) for _ in range(2))
+    first, again = (
+        capgd.attack_network(model, rows[:40], labels[:40], reach.rows(np.arange(40)), seed=4) for _ in range(2)
+    )
     assert np.array_equal(first.rows, again.rows)
     assert torch.equal(before, torch.get_rng_state())
 
@@ -163,8 +165,9 @@ class Masked(torch.nn.Module):
 def test_a_network_without_slopes_is_beaten_by_asking(case):
     model, rows, labels, reach = case
     masked = open_torch(Masked(model.network), classes=CLASSES, shape=(6,))
-    plain = evaluate_evasion(model, rows, labels, reach, seed=1)
-    found = evaluate_evasion(masked, rows, labels, reach, seed=1)
+    few = replace(STANDARD, queries=80)
+    plain = evaluate_evasion(model, rows, labels, reach, seed=1, effort=few)
+    found = evaluate_evasion(masked, rows, labels, reach, seed=1, effort=few)
     assert plain.method == found.method == "gradients+queries"
     assert plain.trusted
     assert found.beaten.sum() > 0.9 * plain.beaten.sum()

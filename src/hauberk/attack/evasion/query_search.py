@@ -9,7 +9,7 @@ to the nearest row within. Scores are enough; labels alone work too, without the
 Source: random coordinate search from the ends of the intervals as in Andriushchenko et al. 2020, "Square attack",
 section 3.1; exchange between rows as in differential evolution (Storn, Price 1997). A population for each row, as in
 Simonetto et al. 2022, "A unified framework for adversarial attack and defense in constrained feature space" (MoEvA2),
-found no more rows at 200 and 1,000 queries on Adult and card payments, and was slower.
+found no more rows at 200 and 1,000 queries on Adult and card payments.
 """
 
 from __future__ import annotations
