@@ -19,8 +19,11 @@ __all__ = ["Limit", "project_box"]
 Matrix = NDArray[np.float64]
 
 _SWEEPS = 15
-"""Most rounds over the multipliers where several limits couple them. Of 960 rows under a linear model, budget and one or
-two relations, the attack with 15 missed one that lay 0.002 beyond the boundary; with 60 none, in twice the time."""
+"""Most rounds over the multipliers where several limits couple them.
+
+Of 960 rows under a linear model, a budget and one or two relations, the attack with 15 missed one that lay 0.002 beyond
+the boundary; with 60 none, in twice the time.
+"""
 _NEWTON = 60
 _SHARES = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3)
 """Of a joint Newton step that are tried; where the limits share what moves, the whole step can be far too long."""
