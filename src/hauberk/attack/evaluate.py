@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from hauberk.attack.errors import BadTarget
 from hauberk.attack.evasion.effort import STANDARD, Effort
 from hauberk.attack.evasion.judge import predicted, wanted
-from hauberk.attack.evasion.query_search import search_queries
 from hauberk.attack.evasion.samples import Adversarial, verify_samples
 from hauberk.attack.evasion.tree_attack import TreeVerdict, attack_trees
 from hauberk.attack.evasion.tree_descent import descend_trees
+from hauberk.attack.evasion.without_trees import attack_without_trees, method_of
 from hauberk.attack.outcome import Curve, EvasionResult, accuracy_curve, summarise_rows
 from hauberk.attack.self_check import (
     check_agreement,
@@ -19,10 +19,11 @@ from hauberk.attack.self_check import (
     check_open_rows,
     check_outsiders,
     check_reach_size,
+    check_within_reach,
 )
 from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, silent
-from hauberk.data import Reach
+from hauberk.data import Reach, check_reach
 from hauberk.models import HasTrees, Model
 
 __all__ = ["evade", "evaluate_evasion"]
@@ -63,7 +64,9 @@ def evade(
     target = _code(model, goal)
     verify_samples(rows, labels, reach, width=model.width, classes=len(model.classes), goal=target)
     if not isinstance(model, HasTrees):
-        return search_queries(model, rows, labels, reach, goal=target, effort=effort, seed=seed, progress=progress)
+        return attack_without_trees(
+            model, rows, labels, reach, goal=target, effort=effort, seed=seed, progress=progress
+        ).adversarial
     attack = attack_trees if effort.regions else descend_trees
     found = attack(model.trees, rows, labels, reach, goal=target, effort=effort, seed=seed, progress=progress)
     return found.adversarial if isinstance(found, TreeVerdict) else found
@@ -103,24 +106,27 @@ def evaluate_evasion(
     correct = predicted(model.predict(rows)) == labels
     index = np.flatnonzero(correct)
     certified, trees = np.zeros(len(rows), dtype=np.bool_), isinstance(model, HasTrees)
-    attack = _untouched(rows)
+    attack, asked = _untouched(rows), np.zeros(len(rows), dtype=np.intp)
     if len(index):
         part = rows[index], labels[index], reach.rows(index)
         if isinstance(model, HasTrees):
             verdict = attack_trees(model.trees, *part, goal=target, effort=effort, seed=seed, progress=progress)
             attack, certified[index] = _spread(rows, index, verdict.adversarial), verdict.certified
         else:
-            found = search_queries(model, *part, goal=target, effort=effort, seed=seed, progress=progress)
-            attack = _spread(rows, index, found)
-    beaten = correct & wanted(predicted(model.predict(attack.rows)), labels, target)
-    findings = [*check_reach_size(reach, rows), *(check_agreement(attack.success, beaten) if trees else ())]
+            found = attack_without_trees(model, *part, goal=target, effort=effort, seed=seed, progress=progress)
+            attack, asked[index] = _spread(rows, index, found.adversarial), found.asked
+    inside = check_reach(reach, rows, attack.rows)
+    beaten = correct & inside & wanted(predicted(model.predict(attack.rows)), labels, target)
+    findings = [*check_reach_size(reach, rows), *check_within_reach(attack.success, inside)]
+    findings += check_agreement(attack.success & inside, beaten) if trees else ()
     certified &= correct & ~beaten
     stands = correct & ~beaten & _wants(labels, target)
-    findings += check_open_rows(stands & ~certified) if trees else check_convergence(beaten, attack.queries, effort)
+    findings += check_open_rows(stands & ~certified) if trees else check_convergence(beaten, asked, effort)
     findings += check_outsiders(
         model, rows, labels, reach, stands, certified, goal=target, effort=effort, seed=seed, queried=not trees
     )
-    return _result(correct, beaten, certified, attack, rows, effort, findings, trees)
+    method = "trees" if trees else method_of(model)
+    return _result(correct, beaten, certified, attack, rows, effort, findings, method)
 
 
 def _code(model: Model, goal: str | None) -> int | None:
@@ -162,12 +168,12 @@ def _result(
     rows: Matrix,
     effort: Effort,
     findings: list[Finding],
-    trees: bool,
+    method: str,
 ) -> EvasionResult:
     changed = (attack.rows != rows) & ~(np.isnan(attack.rows) & np.isnan(rows)) & beaten[:, None]
     return EvasionResult(
-        robustness=summarise_rows(correct, beaten, certified if trees else None),
-        method="trees" if trees else "queries",
+        robustness=summarise_rows(correct, beaten, certified if method == "trees" else None),
+        method=method,
         effort=effort.name,
         correct=correct,
         beaten=beaten,

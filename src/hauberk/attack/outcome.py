@@ -68,7 +68,7 @@ class EvasionResult:
 
     Attributes:
         robustness: The shares.
-        method: `trees` (descent, branch and bound, certificates) or `queries`.
+        method: `trees` (descent, branch and bound, certificates), `gradients+queries` (a network), or `queries`.
         effort: Name of the profile.
         correct: (n,) bool, right as they are.
         beaten: (n,) bool, right as they are and wrong on what the adversary makes of them.

@@ -19,7 +19,14 @@ from hauberk.core.finding import Finding, Severity
 from hauberk.data import Reach, check_reach
 from hauberk.models import Model
 
-__all__ = ["check_agreement", "check_convergence", "check_open_rows", "check_outsiders", "check_reach_size"]
+__all__ = [
+    "check_agreement",
+    "check_convergence",
+    "check_open_rows",
+    "check_outsiders",
+    "check_reach_size",
+    "check_within_reach",
+]
 
 Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -65,6 +72,22 @@ def check_agreement(trees: Mask, library: Mask) -> tuple[Finding, ...]:
             message="The model answers otherwise than its trees; what the model says counts, certificates may not.",
             rows=tuple(int(row) for row in differ[:_NAMED]),
             count=len(differ),
+        ),
+    )
+
+
+def check_within_reach(success: Mask, inside: Mask) -> tuple[Finding, ...]:
+    """Rows that an attack called adversarial and that nobody could have made: they do not count."""
+    outside = np.flatnonzero(success & ~inside)
+    if not len(outside):
+        return ()
+    return (
+        Finding(
+            code="attack.evasion.out_of_reach",
+            severity=Severity.ERROR,
+            message="The attack left what the schema allows in these rows, so they do not count as beaten.",
+            rows=tuple(int(row) for row in outside[:_NAMED]),
+            count=len(outside),
         ),
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hauberk.data import Reach
 
-__all__ = ["Knob", "KnobKind", "copy_setting", "draw_setting", "make_knobs", "restore_setting"]
+__all__ = ["Knob", "KnobKind", "copy_setting", "draw_setting", "end_setting", "make_knobs", "restore_setting"]
 
 Matrix = NDArray[np.float64]
 
@@ -74,6 +74,13 @@ def draw_setting(knob: Knob, index: NDArray[np.intp], current: Matrix, rng: np.r
             return np.eye(len(knob.columns))[rng.integers(len(knob.columns), size=count)]
         case KnobKind.NUMBER:
             return _draw_number(knob, index, current[:, knob.columns[0]], rng)[:, None]
+
+
+def end_setting(knob: Knob, index: NDArray[np.intp], end: int, rng: np.random.Generator) -> Matrix:
+    """(m, len(columns)) the low end (0) or the high end (1) of a number; what has no ends is drawn."""
+    if knob.kind is not KnobKind.NUMBER:
+        return draw_setting(knob, index, np.empty((len(index), 0)), rng)
+    return (knob.high if end else knob.low)[index][:, None].copy()
 
 
 def copy_setting(knob: Knob, index: NDArray[np.intp], donors: Matrix) -> Matrix:

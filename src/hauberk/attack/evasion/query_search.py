@@ -1,12 +1,15 @@
 """Attack on any model by asking it: an evolutionary search over what the adversary can change.
 
 Each round proposes one change of every row that still stands, all are asked together, and a change is kept where it
-brings the model closer to the adversary's wish. At first each knob is turned by itself; then changes are drawn at
-random, stepped back, or copied from rows on which the attack went further, because what fools a model about one row
-often fools it about others. Scores are enough; labels alone work too, without the sense of direction.
+brings the model closer to the adversary's wish. At first each knob is turned by itself, to both of its ends and to
+somewhere; then changes are drawn at random, stepped back, or copied from rows on which the attack went further,
+because what fools a model about one row often fools it about others. A proposal beyond reach is not wasted but moved
+to the nearest row within. Scores are enough; labels alone work too, without the sense of direction.
 
-Source: random coordinate search as in Andriushchenko et al. 2020, "Square attack", section 3.1; exchange between
-rows as in differential evolution (Storn, Price 1997).
+Source: random coordinate search from the ends of the intervals as in Andriushchenko et al. 2020, "Square attack",
+section 3.1; exchange between rows as in differential evolution (Storn, Price 1997). A population for each row, as in
+Simonetto et al. 2022, "A unified framework for adversarial attack and defense in constrained feature space" (MoEvA2),
+found no more rows at 200 and 1,000 queries on Adult and card payments.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from numpy.typing import NDArray
 
 from hauberk.attack.evasion.effort import STANDARD, Effort
 from hauberk.attack.evasion.judge import predicted, wanted
-from hauberk.attack.evasion.knobs import Knob, copy_setting, draw_setting, make_knobs, restore_setting
+from hauberk.attack.evasion.knobs import Knob, copy_setting, draw_setting, end_setting, make_knobs, restore_setting
+from hauberk.attack.evasion.repair import Ground, make_ground, repair_rows
 from hauberk.attack.evasion.samples import Adversarial, cost_of, verify_samples
 from hauberk.core.progress import Progress, silent
 from hauberk.data import Reach, check_reach
@@ -28,6 +32,8 @@ __all__ = ["search_queries"]
 
 Matrix = NDArray[np.float64]
 
+_OPENINGS = 3
+"""Rounds in which each knob is turned by itself."""
 _COPY, _RESTORE = 0.35, 0.1
 """Shares of the proposals that copy another row, or step back to the original."""
 
@@ -47,7 +53,7 @@ class _Herd:
     rows: Matrix
     labels: NDArray[np.int64]
     goal: int | None
-    reach: Reach
+    ground: Ground
     best: Matrix
     loss: Matrix
     success: NDArray[np.bool_]
@@ -97,7 +103,7 @@ def search_queries(
         rows=rows,
         labels=labels,
         goal=goal,
-        reach=reach,
+        ground=make_ground(rows, reach),
         best=rows.copy(),
         loss=np.full(len(rows), np.inf),
         success=np.zeros(len(rows), dtype=np.bool_),
@@ -110,7 +116,7 @@ def search_queries(
         if not len(index):
             break
         turned = _turned(knobs, index, number, rng)
-        proposed = _propose(herd, knobs, index, turned, rng)
+        proposed = _propose(herd, knobs, index, turned, number, rng)
         fresh = _differs(proposed, herd.best[index])
         herd.ask(model, index[fresh], proposed[fresh]) if fresh.any() else None
         progress(number + 1, effort.queries, "asking the model")
@@ -133,7 +139,7 @@ def _turned(
 ) -> NDArray[np.bool_]:
     """(m, knobs) which knobs each row turns: one after the other first, then a few at random, mostly one."""
     possible = np.stack([knob.open[index] for knob in knobs], axis=1)
-    if number < 3 * len(knobs):
+    if number < _OPENINGS * len(knobs):
         alone = np.zeros_like(possible)
         alone[:, number % len(knobs)] = True
         return possible & alone
@@ -143,31 +149,57 @@ def _turned(
 
 
 def _propose(
+    herd: _Herd,
+    knobs: tuple[Knob, ...],
+    index: NDArray[np.intp],
+    turned: NDArray[np.bool_],
+    number: int,
+    rng: np.random.Generator,
+) -> Matrix:
+    """(m, d) proposals within reach."""
+    current = herd.best[index]
+    settings = _openings(knobs, index, turned, current, number, rng) if number < _OPENINGS * len(knobs) else None
+    settings = _variations(herd, knobs, index, turned, rng) if settings is None else settings
+    reach, rows = herd.ground.reach.rows(index), herd.rows[index]
+    beyond = np.flatnonzero(~check_reach(reach, rows, settings, exact=True))
+    if len(beyond):
+        order = rng.random((len(beyond), len(herd.ground.choices)))
+        settings[beyond] = repair_rows(herd.ground, index[beyond], settings[beyond], order=order)
+    return settings
+
+
+def _openings(
+    knobs: tuple[Knob, ...],
+    index: NDArray[np.intp],
+    turned: NDArray[np.bool_],
+    current: Matrix,
+    number: int,
+    rng: np.random.Generator,
+) -> Matrix:
+    """(m, d) one knob at its low end in the first round over the knobs, its high end in the second, then anywhere."""
+    which, settings = number % len(knobs), current.copy()
+    at, knob = np.flatnonzero(turned[:, which]), knobs[which]
+    turn = number // len(knobs)
+    drawn = draw_setting(knob, index[at], current[at], rng) if turn == 2 else end_setting(knob, index[at], turn, rng)
+    settings[at[:, None], list(knob.columns)] = drawn
+    return settings
+
+
+def _variations(
     herd: _Herd, knobs: tuple[Knob, ...], index: NDArray[np.intp], turned: NDArray[np.bool_], rng: np.random.Generator
 ) -> Matrix:
-    """(m, d) valid proposals; where a change of several knobs is not valid one of them is tried alone."""
+    """(m, d) the rows as they are, with knobs copied from another row, stepped back or drawn."""
     current = herd.best[index]
-    donors = herd.best[_donors(herd, index, rng)]
-    way = rng.random(len(index))
+    donors, way = herd.best[_donors(herd, index, rng)], rng.random(len(index))
     settings = current.copy()
     for number, knob in enumerate(knobs):
         at = np.flatnonzero(turned[:, number])
-        place = at[:, None], list(knob.columns)
         drawn = draw_setting(knob, index[at], current[at], rng)
         copied = copy_setting(knob, index[at], donors[at])
         restored = restore_setting(knob, herd.rows[index[at]])
         copying, restoring = way[at, None] < _COPY, way[at, None] > 1 - _RESTORE
-        settings[place] = np.where(copying, copied, np.where(restoring, restored, drawn))
-    reach, rows = herd.reach.rows(index), herd.rows[index]
-    valid = check_reach(reach, rows, settings, exact=True)
-    alone = current.copy()
-    for number, knob in enumerate(knobs):
-        first = np.flatnonzero(~valid & turned[:, number] & ~turned[:, :number].any(axis=1))
-        place = first[:, None], list(knob.columns)
-        alone[place] = settings[place]
-    settings = np.where(valid[:, None], settings, alone)
-    valid |= check_reach(reach, rows, settings, exact=True)
-    return np.where(valid[:, None], settings, current)
+        settings[at[:, None], list(knob.columns)] = np.where(copying, copied, np.where(restoring, restored, drawn))
+    return settings
 
 
 def _donors(herd: _Herd, index: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
