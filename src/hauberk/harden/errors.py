@@ -7,6 +7,7 @@ from hauberk.core.errors import HauberkError
 __all__ = [
     "BadHardening",
     "BadPartition",
+    "DivergedTraining",
     "HardenError",
     "OutOfReach",
     "TooFewRows",
@@ -84,3 +85,13 @@ class BadPartition(HardenError):
 
     code = "HARDEN-106"
     title = "Rows cannot be partitioned"
+
+
+class DivergedTraining(HardenError):
+    """The losses of a network stopped being finite numbers, also with smaller steps.
+
+    Scale the rows to a range around 0 to 1, lower the learning rate, or add normalising layers.
+    """
+
+    code = "HARDEN-107"
+    title = "The training diverged"
