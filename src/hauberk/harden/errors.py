@@ -9,6 +9,7 @@ __all__ = [
     "BadPartition",
     "DivergedTraining",
     "HardenError",
+    "NotCertifiable",
     "OutOfReach",
     "TooFewRows",
     "UnknownRecipe",
@@ -95,3 +96,14 @@ class DivergedTraining(HardenError):
 
     code = "HARDEN-107"
     title = "The training diverged"
+
+
+class NotCertifiable(HardenError):
+    """The network has a layer that no bounds are known for.
+
+    Certificates know linear, convolution, batch-normalising, pooling and residual layers, and ReLU. Randomised
+    smoothing (`smooth_certify`) certifies any classifier.
+    """
+
+    code = "HARDEN-108"
+    title = "No bounds for this network"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from hauberk.harden.network_recipe import Bound, NetworkRecipe
 from hauberk.harden.torch_ball import TensorBall
@@ -48,11 +48,11 @@ def prepare_loss(
 
     def cross_entropy() -> tuple[Any, Any]:
         logits = module(changed)
-        return F.cross_entropy(logits, labels), logits.detach()
+        return functional.cross_entropy(logits, labels), logits.detach()
 
     def trades() -> tuple[Any, Any]:
         plain, moved = module(batch), module(changed)
-        apart = F.kl_div(F.log_softmax(moved, 1), F.softmax(plain, 1), reduction="batchmean")
-        return F.cross_entropy(plain, labels) + recipe.beta * apart, moved.detach()
+        apart = functional.kl_div(functional.log_softmax(moved, 1), functional.softmax(plain, 1), reduction="batchmean")
+        return functional.cross_entropy(plain, labels) + recipe.beta * apart, moved.detach()
 
     return trades if recipe.beta else cross_entropy

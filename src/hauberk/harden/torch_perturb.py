@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from hauberk.harden.network_recipe import NetworkRecipe
 from hauberk.harden.torch_ball import TensorBall
@@ -46,12 +46,12 @@ def perturb(
         return batch
     with evaluating(module):
         climb = _divergence(module, batch) if recipe.beta else _cross_entropy(module, labels)
-        bring_back = (lambda moved: ball.project(moved, batch)) if recipe.project else ball.clamp
-        # Without projection the start may leave the valid range, as in N-FGSM; the last step brings it back.
+        # Without projection the start may leave the valid range, as in N-FGSM; the step brings it back.
         changed = batch + ball.noise(batch, recipe.noise * ball.eps, generator) if recipe.noise else batch
-        changed = bring_back(changed) if recipe.project else changed
+        changed = ball.project(changed, batch) if recipe.project else changed
         for _ in range(recipe.steps):
-            changed = bring_back(changed + ball.step(_gradient(climb, changed), recipe.step * ball.eps))
+            moved = changed + ball.step(_gradient(climb, changed), recipe.step * ball.eps)
+            changed = ball.project(moved, batch) if recipe.project else ball.clamp(moved)
     return changed
 
 
@@ -82,13 +82,13 @@ def _moved(climb: Callable[[Any], Any], now: Any, batch: Any, length: float, bal
 
 
 def _cross_entropy(module: Any, labels: Any) -> Callable[[Any], Any]:
-    return lambda at: F.cross_entropy(module(at), labels, reduction="sum")
+    return lambda at: functional.cross_entropy(module(at), labels, reduction="sum")
 
 
 def _divergence(module: Any, batch: Any) -> Callable[[Any], Any]:
     with torch.no_grad():
-        expected = F.softmax(module(batch), dim=1)
-    return lambda at: F.kl_div(F.log_softmax(module(at), dim=1), expected, reduction="sum")
+        expected = functional.softmax(module(batch), dim=1)
+    return lambda at: functional.kl_div(functional.log_softmax(module(at), dim=1), expected, reduction="sum")
 
 
 def _gradient(climb: Callable[[Any], Any], at: Any) -> Any:

@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from hauberk.core.progress import Progress, silent
 from hauberk.harden.errors import BadHardening, DivergedTraining, TooFewRows
 from hauberk.harden.held_out import hold_out
 from hauberk.harden.network_recipe import N_FGSM, NetworkRecipe
-from hauberk.harden.torch_ball import TensorBall, tensor_ball
+from hauberk.harden.torch_ball import tensor_ball
 from hauberk.harden.torch_course import Course
 from hauberk.harden.trained_network import Symptom, TrainedNetwork, TrainingPlan
 from hauberk.models import build_network, open_torch

@@ -32,7 +32,7 @@ class TrainingPlan:
 
     epochs: int = 25
     batch: int = 64
-    rate: float = 2e-3
+    rate: float = 5e-3
     decay: float = 0.0
     average: float = 0.0
     shift: int = 0
