@@ -7,7 +7,9 @@ from hauberk.core.errors import HauberkError
 __all__ = [
     "BadHardening",
     "BadPartition",
+    "DivergedTraining",
     "HardenError",
+    "NotCertifiable",
     "OutOfReach",
     "TooFewRows",
     "UnknownRecipe",
@@ -84,3 +86,24 @@ class BadPartition(HardenError):
 
     code = "HARDEN-106"
     title = "Rows cannot be partitioned"
+
+
+class DivergedTraining(HardenError):
+    """The losses of a network stopped being finite numbers, also with smaller steps.
+
+    Scale the rows to a range around 0 to 1, lower the learning rate, or add normalising layers.
+    """
+
+    code = "HARDEN-107"
+    title = "The training diverged"
+
+
+class NotCertifiable(HardenError):
+    """The network has a layer that no bounds are known for.
+
+    Certificates know linear, convolution, batch-normalising, pooling and residual layers, and ReLU. Randomised
+    smoothing (`smooth_certify`) certifies any classifier.
+    """
+
+    code = "HARDEN-108"
+    title = "No bounds for this network"
