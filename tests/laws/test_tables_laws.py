@@ -90,7 +90,7 @@ def test_the_law_of_the_search_can_fail(monkeypatch):
 
 def network_is_valid(seed):
     torch = pytest.importorskip("torch")
-    from hauberk.attack.evasion.torch_constrained import attack_network
+    from hauberk.attack.evasion.torch_constrained import attack_constrained
 
     world = World(seed, missing=False)
     module = torch.nn.Sequential(torch.nn.Linear(WIDTH, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2))
@@ -98,7 +98,7 @@ def network_is_valid(seed):
         for weight in module.parameters():
             weight[:] = torch.from_numpy(world.rng.normal(size=tuple(weight.shape)))
     model = open_torch(module, classes=("no", "yes"), shape=(WIDTH,))
-    found = attack_network(model, world.rows, world.labels, world.reach, effort=QUICK, seed=seed % 1000)
+    found = attack_constrained(model, world.rows, world.labels, world.reach, effort=QUICK, seed=seed % 1000)
     assert np.array_equal(found.success, model.predict(found.rows).argmax(axis=1) != world.labels)
     assert world.allowed(found.rows)
     still = ~world.reach.mutable

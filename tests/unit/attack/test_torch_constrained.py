@@ -43,7 +43,7 @@ def test_a_linear_model_is_beaten_exactly_where_a_linear_program_says(relations)
     slopes, bounds = rng.normal(size=(relations, width)), rng.normal(size=relations)
     cost = rng.random(width) + 0.1
     reach = make_reach(rows, low=low, high=high, cost=cost.tolist(), budget=0.7, relations=(slopes, bounds))
-    found = capgd.attack_network(model, rows, labels, reach, effort=QUICK)
+    found = capgd.attack_constrained(model, rows, labels, reach, effort=QUICK)
     assert check_reach(reach, rows, found.rows, exact=True).all()
     best = np.empty(count)
     for row in range(count):
@@ -102,7 +102,7 @@ def test_it_is_never_behind_asking_and_the_cascade_behind_neither(case):
     clean = model.predict(rows).argmax(axis=1) != labels
     assert clean.mean() < 0.15
     few = replace(STANDARD, queries=80)
-    slopes = capgd.attack_network(model, rows, labels, reach, effort=few)
+    slopes = capgd.attack_constrained(model, rows, labels, reach, effort=few)
     asked = search_queries(model, rows, labels, reach, effort=few)
     both = attack_without_trees(model, rows, labels, reach, effort=few)
     assert slopes.success.sum() >= asked.success.sum() > clean.sum() + 5
@@ -118,10 +118,10 @@ def test_it_is_never_behind_asking_and_the_cascade_behind_neither(case):
 
 def test_a_larger_effort_loses_nothing_and_a_goal_is_kept_to(case):
     model, rows, labels, reach = unrelated(case)
-    quick = capgd.attack_network(model, rows, labels, reach, effort=QUICK)
-    more = capgd.attack_network(model, rows, labels, reach, effort=STANDARD)
+    quick = capgd.attack_constrained(model, rows, labels, reach, effort=QUICK)
+    more = capgd.attack_constrained(model, rows, labels, reach, effort=STANDARD)
     assert not (quick.success & ~more.success).any()
-    aimed = capgd.attack_network(model, rows, labels, reach, effort=QUICK, goal=1)
+    aimed = capgd.attack_constrained(model, rows, labels, reach, effort=QUICK, goal=1)
     assert not aimed.success[labels == 1].any()
     assert (model.predict(aimed.rows).argmax(axis=1)[aimed.success] == 1).all()
     assert aimed.success.any()
@@ -131,7 +131,7 @@ def test_a_seed_gives_the_same_rows_and_nobody_elses_generator_is_touched(case):
     model, rows, labels, reach = unrelated(case)
     before = torch.get_rng_state()
     first, again = (
-        capgd.attack_network(model, rows[:40], labels[:40], reach.rows(np.arange(40)), seed=4) for _ in range(2)
+        capgd.attack_constrained(model, rows[:40], labels[:40], reach.rows(np.arange(40)), seed=4) for _ in range(2)
     )
     assert np.array_equal(first.rows, again.rows)
     assert torch.equal(before, torch.get_rng_state())
@@ -143,7 +143,7 @@ def test_the_slope_of_a_group_says_which_column_to_set():
     high = np.array([[1.0, 1, 1, 1, 2]] * 4)
     high[1, 3] = 0  # the second row cannot claim the last column
     reach = make_reach(rows, low=rows * [0, 0, 0, 0, 1], high=high, one_hot=((0, 1, 2, 3),))
-    found = capgd.attack_network(model, rows, np.ones(4, dtype=np.int64), reach)
+    found = capgd.attack_constrained(model, rows, np.ones(4, dtype=np.int64), reach)
     assert found.success.tolist() == [True, False, True, True]
     assert found.rows[0].tolist() == [0, 0, 0, 1, 2]
 
@@ -152,7 +152,7 @@ def test_a_network_takes_no_missing_value(case):
     model, rows, labels, reach = case
     missing = rows.copy()
     missing[7, 1] = np.nan
-    for attack in (capgd.attack_network, attack_without_trees):
+    for attack in (capgd.attack_constrained, attack_without_trees):
         with pytest.raises(WrongRows, match="column 1"):
             attack(model, missing, labels, reach)
 

@@ -28,7 +28,7 @@ from hauberk.core.progress import Progress, silent
 from hauberk.data import Reach
 from hauberk.models import NetworkModel
 
-__all__ = ["attack_network"]
+__all__ = ["attack_constrained"]
 
 Matrix = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -96,7 +96,7 @@ class _Climb:
         self.queries[index] += 1
 
 
-def attack_network(
+def attack_constrained(
     model: NetworkModel,
     rows: Matrix,
     labels: NDArray[np.int64],

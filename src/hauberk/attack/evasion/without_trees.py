@@ -66,9 +66,9 @@ def attack_without_trees(
         found = search_queries(model, rows, labels, reach, effort=effort, progress=progress, goal=goal, seed=seed)
         return Cascade(adversarial=found, asked=found.queries)
     # Loads torch, which is there because the model is a network.
-    from hauberk.attack.evasion.torch_constrained import attack_network
+    from hauberk.attack.evasion.torch_constrained import attack_constrained
 
-    first = attack_network(model, rows, labels, reach, effort=effort, progress=progress, goal=goal, seed=seed)
+    first = attack_constrained(model, rows, labels, reach, effort=effort, progress=progress, goal=goal, seed=seed)
     asked, left = np.zeros(len(rows), dtype=np.intp), np.flatnonzero(~first.success)
     if not len(left):
         return Cascade(adversarial=first, asked=asked)
