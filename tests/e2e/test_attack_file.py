@@ -104,11 +104,13 @@ def test_files_that_do_not_fit_are_refused(cancer, run, tmp_path):
     assert run("attack", folder / "model.ubj", "--json").code == 2
 
 
-def test_a_network_in_a_file_is_attacked_by_its_gradients(tmp_path, run):
+def save_network(folder, *, steep=1.0):
+    """A network of three digits and its rows in files; a steep one answers alike, and its slopes are 0 in float32."""
     torch = pytest.importorskip("torch")
     rows, labels = load_digits(n_class=3, return_X_y=True)
     rows, random = rows / 16, torch.Generator().manual_seed(0)
-    module = torch.nn.Sequential(torch.nn.Linear(64, 24), torch.nn.ReLU(), torch.nn.Linear(24, 3))
+    bend = torch.nn.ReLU() if steep == 1.0 else torch.nn.Sigmoid()
+    module = torch.nn.Sequential(torch.nn.Linear(64, 24), bend, torch.nn.Linear(24, 3))
     with torch.no_grad():
         for weight in module.parameters():
             weight.uniform_(-0.15, 0.15, generator=random)
@@ -118,21 +120,45 @@ def test_a_network_in_a_file_is_attacked_by_its_gradients(tmp_path, run):
         optimiser.zero_grad()
         torch.nn.functional.cross_entropy(module(images), right).backward()
         optimiser.step()
+    with torch.no_grad():
+        module[0].weight.mul_(steep)
+        module[0].bias.mul_(steep)
     model = open_torch(module, classes=("0", "1", "2"), shape=(64,))
-    (tmp_path / "net.safetensors").write_bytes(serialise_model(model)[1])
-    part = slice(0, 60)
-    table = {f"p{at}": rows[part, at] for at in range(64)} | {"digit": labels[part]}
-    parquet.write_table(pa.table(table), tmp_path / "rows.parquet")
-    words = ("--data", tmp_path / "rows.parquet", "--target", "digit", "--range", 0, 1, "--json")
-    found = run("attack", tmp_path / "net.safetensors", *words, "--norm", "linf", "--eps", 0.15)
+    (folder / "net.safetensors").write_bytes(serialise_model(model)[1])
+    table = {f"p{at}": rows[:60, at] for at in range(64)} | {"digit": labels[:60]}
+    parquet.write_table(pa.table(table), folder / "rows.parquet")
+    words = ("--data", folder / "rows.parquet", "--target", "digit", "--range", 0, 1, "--json")
+    return model, rows[:60], labels[:60], ("attack", folder / "net.safetensors", *words)
+
+
+def test_a_network_in_a_file_is_attacked_by_its_gradients(tmp_path, run):
+    model, rows, labels, words = save_network(tmp_path)
+    found = run(*words, "--norm", "linf", "--eps", 0.15)
     assert found.code == 0, found.err
     document = found.document
-    assert (document["method"], document["certified"]) == ("network", None)
+    assert (document["method"], document["certified"], document["verdict"]) == ("network", None, "trusted")
     assert document["attacked"]["value"] < document["clean"]
-    unproved = run("attack", tmp_path / "net.safetensors", *words, "--norm", "l2", "--eps", 0.8)
-    assert (unproved.code, unproved.document["verdict"]) == (1, "weak")  # nobody was asked to do better
+    assert run(*words, "--norm", "l2", "--eps", 0.8).document["verdict"] == "trusted"
     threat = hauberk.attack.Threat(norm="linf", eps=0.15, low=0.0, high=1.0)
-    result = hauberk.attack(model, (rows[part].reshape(-1, 8, 8), labels[part]), threat=threat)
+    result = hauberk.attack(model, (rows.reshape(-1, 8, 8), labels), threat=threat)
     assert result.robustness.attacked.value == document["attacked"]["value"]
     assert "<svg" in result._repr_html_()
     assert result.verdict in repr(result)
+
+
+def test_a_network_that_hides_its_slopes_gets_no_bare_number(tmp_path, run):
+    *_, words = save_network(tmp_path, steep=1e5)
+    found = run(*words, "--norm", "linf", "--eps", 0.15)
+    assert (found.code, found.document["verdict"]) == (1, "weak"), found.document
+    assert "zero_gradient" in str(found.document["findings"])
+    named = {row["row"] for row in found.document["rows"] if row["correct"]}
+    assert all(set(one["rows"]) <= named for one in found.document["findings"])
+    printed = run(*words[:-1], "--norm", "linf", "--eps", 0.15).out
+    assert "weak" in printed
+
+
+def test_a_network_under_a_unit_of_each_feature_is_followed_by_its_slopes_too(tmp_path, run):
+    *_, words = save_network(tmp_path)
+    document = run(*words, "--norm", "linf", "--eps", 0.15, "--scale", "range").document
+    assert document["method"] == "gradients+queries"
+    assert document["attacked"]["value"] < document["clean"]

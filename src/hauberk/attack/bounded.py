@@ -33,7 +33,7 @@ class BoundedResult:
         names: (d,) of the features.
         categories: (d,) the categories of each feature by code, empty for a number.
         norm, eps: The threat, as it was given.
-        method: `trees`, `network` or `queries`.
+        method: `trees`, `network`, `gradients+queries` or `queries`.
         goal: The class that the adversary wants; empty for any wrong one.
         robustness: The shares.
         numbers: (n,) int, by which each row is named: its place in the data.

@@ -6,21 +6,23 @@ import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.bounded import BoundedResult
+from hauberk.attack.doubts import examine
 from hauberk.attack.errors import BadTarget, NotAttackable, WrongSamples
 from hauberk.attack.evasion.ball import Ball, Norm
-from hauberk.attack.evasion.effort import STANDARD, Effort
+from hauberk.attack.evasion.effort import STANDARD, THOROUGH, Effort
 from hauberk.attack.evasion.judge import predicted, wanted
-from hauberk.attack.evasion.query_search import search_queries
-from hauberk.attack.evasion.samples import cost_of
+from hauberk.attack.evasion.samples import Adversarial, cost_of
 from hauberk.attack.evasion.tree_attack import attack_trees
+from hauberk.attack.evasion.without_trees import attack_without_trees, method_of
 from hauberk.attack.outcome import summarise_rows
 from hauberk.attack.self_check import check_agreement, check_open_rows, check_outsiders
-from hauberk.core.finding import Finding, Severity
+from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, silent
 from hauberk.data import Reach
 from hauberk.models import HasTrees, Model, NetworkModel, TreeEnsemble
@@ -131,6 +133,7 @@ def attack_within(
     beaten, certified = np.zeros((2, len(rows)), dtype=np.bool_)
     certified[np.setdiff1d(np.flatnonzero(correct), index)] = True  # nobody wants them turned
     findings: list[Finding] = []
+    named = np.arange(len(rows)) if numbers is None else numbers
     if len(index):
         task = _Task(
             rows=rows[index],
@@ -150,17 +153,18 @@ def attack_within(
         certified[index] = found.certified & ~turned
         made[index[beaten[index]]] = found.rows[beaten[index]]
         lower[index], upper[index] = found.lower, found.upper
-        findings += _doubts(model, task, beaten[index], certified[index])
+        findings += _doubts(model, task, found, beaten[index], certified[index])
+        findings = [replace(one, rows=tuple(int(named[index[row]]) for row in one.rows)) for one in findings]
     method = _method(model, threat)
     return BoundedResult(
         names=names or tuple(f"x{column}" for column in range(width)),
         categories=categories or ((),) * width,
         norm=threat.norm,
         eps=threat.eps,
-        method=method,
+        method=method_of(model) if method == "queries" else method,
         goal=threat.goal,
         robustness=summarise_rows(correct, beaten, certified if method == "trees" else None),
-        numbers=np.arange(len(rows)) if numbers is None else numbers,
+        numbers=named,
         rows=rows,
         adversarial=made,
         correct=correct,
@@ -197,7 +201,7 @@ def _attack(model: Model, task: _Task) -> _Found:
         case "network" if isinstance(model, NetworkModel):
             return _by_network(model, task)
         case _:
-            return _by_queries(model, task)
+            return _by_asking(model, task)
 
 
 def _by_network(model: NetworkModel, task: _Task) -> _Found:
@@ -232,11 +236,11 @@ def _by_trees(ensemble: TreeEnsemble, task: _Task) -> _Found:
     return _Found(rows=made.rows, beaten=made.success, certified=verdict.certified, lower=lower, upper=upper)
 
 
-def _by_queries(model: Model, task: _Task) -> _Found:
-    made = search_queries(
+def _by_asking(model: Model, task: _Task) -> _Found:
+    made = attack_without_trees(
         model, task.rows, task.labels, task.reach,
         goal=task.goal, effort=task.effort, seed=task.seed, progress=task.progress,
-    )  # fmt: skip
+    ).adversarial  # fmt: skip
     upper = np.where(made.success, _distance(task, made.rows), np.inf)
     none = np.zeros(len(task.rows), dtype=np.bool_)
     return _Found(rows=made.rows, beaten=made.success, certified=none, lower=np.zeros(len(none)), upper=upper)
@@ -255,14 +259,13 @@ def _distance(task: _Task, changed: Matrix) -> Matrix:
     return np.asarray((step > 0).sum(axis=1) if task.threat.norm == "l0" else step.sum(axis=1), dtype=np.float64)
 
 
-def _doubts(model: Model, task: _Task, beaten: Mask, certified: Mask) -> tuple[Finding, ...]:
+def _doubts(model: Model, task: _Task, found: _Found, beaten: Mask, certified: Mask) -> tuple[Finding, ...]:
     """What speaks against believing that the rows that stand would stand."""
     stands, method = ~beaten, _method(model, task.threat)
-    trees = method == "trees"
-    if task.threat.norm not in _BOXES:
-        return (_unasked(task.threat.norm),)
+    if method == "network" and isinstance(model, NetworkModel):
+        return _examined(model, task, found, beaten)
     return (
-        *(check_open_rows(stands & ~certified) if trees else ()),
+        *(check_open_rows(stands & ~certified) if method == "trees" else ()),
         *check_outsiders(
             model, task.rows, task.labels, task.reach, stands, certified,
             goal=task.goal, effort=task.effort, seed=task.seed, queried=method == "queries",
@@ -270,10 +273,18 @@ def _doubts(model: Model, task: _Task, beaten: Mask, certified: Mask) -> tuple[F
     )  # fmt: skip
 
 
-def _unasked(norm: str) -> Finding:
-    """No rival that only asks the model keeps within this norm, so nobody has tried to do better than the attack."""
-    message = f"No rival attack was asked in {norm}: whether a search without gradients beats the attack is not known."
-    return Finding(code="attack.evasion.not_compared", severity=Severity.WARNING, message=message)
+def _examined(model: NetworkModel, task: _Task, found: _Found, beaten: Mask) -> tuple[Finding, ...]:
+    """All signs, asked of the cascade that was run."""
+    cascade = importlib.import_module("hauberk.attack.evasion.torch_cascade")
+    attack = partial(cascade.attack_network, model, goal=task.goal, effort=task.effort, seed=task.seed)
+    stronger = partial(cascade.attack_network, model, goal=task.goal, effort=THOROUGH, seed=task.seed + 1)
+    made = np.where(beaten[:, None], found.rows, task.rows)
+    ball, none = _ball(task), np.zeros(len(beaten), dtype=np.intp)
+    report = Adversarial(rows=made, success=beaten, cost=ball.distance(task.rows, made), queries=none)
+    return examine(
+        model, task.rows, task.labels, ball, report,
+        attack=attack, stronger=stronger, goal=task.goal, seed=task.seed, progress=task.progress,
+    ).findings  # fmt: skip
 
 
 def resolve_threat(threat: Threat, rows: Matrix, scale: Matrix) -> Reach:
