@@ -9,6 +9,7 @@ import pytest
 
 from hauberk.attack.doubts import Word, examine
 from hauberk.attack.evasion.ball import Norm
+from hauberk.attack.evasion.effort import STANDARD, THOROUGH
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
@@ -27,8 +28,9 @@ HONEST = {
 
 
 @pytest.fixture(scope="module")
-def verdict(make_digits, make_honest, make_ball, make_pgd):
+def verdict(make_digits, make_honest, make_ball):
     trained = {}
+    attack_network = pytest.importorskip("hauberk.attack.evasion.torch_cascade").attack_network
 
     def verdict(name: str, seed: int):
         kind, classes, settings, eps, norm = HONEST[name]
@@ -39,8 +41,8 @@ def verdict(make_digits, make_honest, make_ball, make_pgd):
             few = replace(digits, train=digits.train[:800], train_labels=digits.train_labels[:800])
             trained[key] = make_honest(kind, few, seed, classes=classes, **settings)
         model, ball = trained[key], make_ball(eps, norm)
-        make = partial(make_pgd, model)
-        attack, stronger = make(steps=40, restarts=4, seed=seed), make(steps=60, restarts=5, seed=seed + 100)
+        attack = partial(attack_network, model, effort=STANDARD, seed=seed)
+        stronger = partial(attack_network, model, effort=THOROUGH, seed=seed + 100)
         found = attack(rows, labels, ball)
         return examine(model, rows, labels, ball, found, attack=attack, stronger=stronger, sample=64, seed=seed)
 
@@ -55,7 +57,9 @@ def test_an_honest_network_is_not_flagged(verdict, name):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_networks_are_never_flagged(verdict, name):
-    flagged = {seed: found.weak_because for seed in range(1, 20) if (found := verdict(name, seed)).weak_because}
+@pytest.mark.parametrize(("place", "name"), list(enumerate(HONEST)))
+def test_honest_networks_are_never_flagged(verdict, place, name):
+    """Twenty seeds, of which each kind of network sees every third: all kinds with all seeds would take 15 minutes."""
+    seeds = range(1 + place % 3, 21, 3)
+    flagged = {seed: found.weak_because for seed in seeds if (found := verdict(name, seed)).weak_because}
     assert not flagged
