@@ -10,8 +10,9 @@ SOURCES := src tests bench docs examples
 demo: $(VENV)/.demo
 	$(BIN)/hauberk secure examples/lending
 
+# One thread for each of the two workers: more would only wait for one another.
 test: check $(VENV)/.dev
-	$(BIN)/pytest --numprocesses=2 --dist=worksteal
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses=2 --dist=worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check $(SOURCES)
