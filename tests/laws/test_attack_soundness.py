@@ -18,50 +18,16 @@ from hauberk.attack.evasion.judge import make_judge
 from hauberk.attack.evasion.tree_certificate import level_zero
 from hauberk.attack.evasion.tree_exact import exact_margin
 from hauberk.data import ball_reach, check_reach
-from hauberk.models import Link, margins
+from hauberk.models import margins
 from hauberk.testing.ensembles import random_ensemble
-from hauberk.testing.reaches import every_row, random_reach, random_rows
+from hauberk.testing.reaches import every_row, random_rows
+from hauberk.testing.worlds import World
 
 SEEDS = st.integers(0, 2**32 - 1)
-FORMS = ((Link.LOGISTIC, 1, False), (Link.SOFTMAX, 3, False), (Link.SIMPLEX, 2, True))
 
 
-class World:
-    """A small ensemble, rows and what can be made of them, drawn from one seed."""
-
-    def __init__(self, seed: int, *, relations: bool = True, budget: bool = True) -> None:
-        rng = np.random.default_rng(seed)
-        link, outputs, average = FORMS[rng.integers(len(FORMS))]
-        precision = (np.float32, np.float64)[rng.integers(2)]
-        columns = {
-            "categorical": (1,) if rng.random() < 0.6 else (),
-            "integer": (2,) if rng.random() < 0.6 else (),
-            "group": (3, 4) if rng.random() < 0.3 else (),
-        }
-        shape = {"trees": 4, "depth": 3, "width": 5, "categorical": columns["categorical"]}
-        self.ensemble = random_ensemble(rng, outputs=outputs, link=link, average=average, precision=precision, **shape)
-        self.rows = random_rows(rng, 3, width=5, **columns)
-        count = int(rng.integers(3)) if relations and rng.random() < 0.4 else 0
-        self.reach = random_reach(rng, self.rows, budget=budget and rng.random() < 0.4, relations=count, **columns)
-        self.goal = None if rng.random() < 0.6 else int(rng.integers(max(outputs, 2)))
-        self.judge = make_judge(self.ensemble, self.goal)
-        self.labels = self.judge.classes(self.rows)
-        self.exact = precision == np.float64
-        self.related = bool(count)
-
-    def every(self, row: int):
-        """All rows that can be made of one, or None where there are too many."""
-        try:
-            return every_row(self.ensemble, self.reach, self.rows, row, limit=40_000)
-        except ValueError:
-            return None
-
-    def beatable(self, row: int):
-        made = self.every(row)
-        return None if made is None else self.judge.outcome(made, np.full(len(made), self.labels[row])).any()
-
-    def verdict(self):
-        return attack_trees(self.ensemble, self.rows, self.labels, self.reach, goal=self.goal, effort=THOROUGH)
+def attacked(world: World):
+    return attack_trees(world.ensemble, world.rows, world.labels, world.reach, goal=world.goal, effort=THOROUGH)
 
 
 def broken_certificates(seeds, effort=THOROUGH) -> int:
@@ -79,7 +45,7 @@ def broken_certificates(seeds, effort=THOROUGH) -> int:
 @settings(max_examples=60, deadline=None)
 def test_what_is_certified_cannot_be_beaten_and_what_can_be_is_found(seed):
     world = World(seed)
-    found = world.verdict()
+    found = attacked(world)
     assert not (found.certified & found.adversarial.success).any()
     for row in range(len(world.rows)):
         truth = world.beatable(row)
@@ -104,16 +70,16 @@ def test_whatever_an_attack_gives_is_within_reach_and_beats_the_model(seed):
     common = {"goal": world.goal, "effort": STANDARD}
     for found in (
         descend_trees(world.ensemble, world.rows, world.labels, world.reach, seed=seed, **common),
-        world.verdict().adversarial,
+        attacked(world).adversarial,
     ):
         assert check_reach(world.reach, world.rows, found.rows, exact=world.exact).all()
-        assert np.array_equal(world.judge.outcome(found.rows, world.labels), found.success)
+        assert np.array_equal(make_judge(world.ensemble, world.goal).outcome(found.rows, world.labels), found.success)
 
 
 @given(SEEDS)
 @settings(max_examples=25, deadline=None)
 def test_certificate_at_most_exact_at_most_attack(seed):
-    world = World(seed, relations=False, budget=False)
+    world = World(seed, relations=False, budget=False, norm=False)
     margin = margins(world.ensemble, world.rows) * (len(world.ensemble.roots) if world.ensemble.average else 1)
     for pair in contests(world.ensemble, world.labels):
         for row in np.flatnonzero(world.labels == pair.label):
@@ -298,7 +264,7 @@ def test_fault_rounding_that_is_not_allowed_for_is_seen():
 def test_a_row_that_is_wrong_already_is_never_certified(seed):
     world = World(seed)
     classes = max(len(world.ensemble.base), 2)
-    labels = (world.judge.classes(world.rows) + 1) % classes
+    labels = (world.classes(world.rows) + 1) % classes
     proof = certify_trees(world.ensemble, world.rows, labels, world.reach)
     assert proof.found.all()
     assert not proof.certified.any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,9 @@ class BoundedResult:
     def curve(self, radii: Matrix, *, certified: bool = False) -> Matrix:
         """(p,) share of rows that are right and not turned, or proved not to be, within each of (p,) radii."""
         places = np.sort((self.lower if certified else self.upper)[self.correct])
-        return np.asarray((len(places) - np.searchsorted(places, radii, side="right")) / len(self.correct))
+        # A row whose proof reaches a radius stands there; one that is turned at a radius does not.
+        side: Literal["left", "right"] = "left" if certified else "right"
+        return np.asarray((len(places) - np.searchsorted(places, radii, side=side)) / len(self.correct))
 
     def _repr_html_(self) -> str:
         """For notebooks."""

@@ -24,7 +24,7 @@ from hauberk.data.manifest import (
     row_digests,
 )
 from hauberk.data.overrides import FeatureOverride, apply_overrides
-from hauberk.data.reach import Reach
+from hauberk.data.reach import Reach, Within
 from hauberk.data.reach_check import Violation, check_reach, list_violations
 from hauberk.data.readers import CsvOptions, has_more_rows, open_batches, read_table
 from hauberk.data.row_changes import RowChanges, compare_rows, parse_row_digests
@@ -70,6 +70,7 @@ __all__ = [
     "TableLimits",
     "TextVote",
     "Violation",
+    "Within",
     "apply_overrides",
     "bad_label",
     "ball_reach",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.data.errors import BadRows
-from hauberk.data.reach import Reach
+from hauberk.data.reach import Reach, Within
 
 __all__ = ["Violation", "check_reach", "list_violations"]
 
@@ -81,6 +81,8 @@ def _rules(reach: Reach, rows: Matrix, changed: Matrix, exact: bool) -> Iterator
     yield from _cell_rules(reach, rows, changed, ~(same | gone | left), exact)
     room = 0.0 if exact else _HALF_SPACING
     yield "cost", _over_budget(reach, rows, changed, same, room)
+    if reach.within is not None:
+        yield "norm", _too_far(reach, reach.within, rows, changed, same, room)
     yield from _relation_rules(reach, rows, changed, room)
     yield from _group_rules(reach, changed, same)
 
@@ -123,6 +125,17 @@ def _over_budget(reach: Reach, rows: Matrix, changed: Matrix, same: Mask, room: 
     limit = reach.budget * (1 + _ROUNDING) + slack @ reach.cost
     broken: Mask = ~(move @ reach.cost <= limit) & ~np.isnan(changed - rows).any(axis=1, where=~same)
     return broken
+
+
+def _too_far(reach: Reach, within: Within, rows: Matrix, changed: Matrix, same: Mask, room: float) -> Mask:
+    number = np.array([choices is None for choices in reach.choices], bool)
+    step = np.where(same, 0.0, np.where(number, np.abs(changed - rows), 1.0))
+    if within.power:  # a number may have been rounded away from its row
+        slack = np.where(~number | reach.integer, 0.0, room * np.abs(changed))
+        step = np.where(same, 0.0, np.maximum(step - slack, 0.0))
+    size = within.powers(step).sum(axis=1)
+    broken: Mask = np.isinf(size) | ~(size <= within.limit * (1 + _ROUNDING))
+    return broken & ~np.isnan(changed - rows).any(axis=1, where=~same)
 
 
 def _relation_rules(reach: Reach, rows: Matrix, changed: Matrix, room: float) -> Iterator[tuple[str, Mask]]:

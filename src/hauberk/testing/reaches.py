@@ -10,10 +10,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.data import Reach, check_reach
+from hauberk.data import Reach, Within, check_reach
 from hauberk.models.ensemble import TreeEnsemble
 
-__all__ = ["every_row", "make_reach", "random_reach", "random_rows"]
+__all__ = ["every_row", "make_reach", "random_reach", "random_rows", "random_within"]
 
 Matrix = NDArray[np.float64]
 
@@ -117,6 +117,13 @@ def random_reach(
     )
 
 
+def random_within(rng: np.random.Generator, rows: Matrix) -> Within:
+    """A bound of a norm for rows (n, d), with units of all kinds."""
+    power, (count, width) = int(rng.integers(3)), rows.shape
+    radius = rng.choice([0.0, 1.0, 1.5, 2.0] if power == 0 else [0.0, 0.25, 0.5, 1.0, 2.0, math.inf], size=count)
+    return Within(power=power, scale=rng.choice([0.0, 0.5, 1.0, 2.0, math.inf], size=width), radius=radius)
+
+
 def every_row(ensemble: TreeEnsemble, reach: Reach, rows: Matrix, row: int, *, limit: int = 200_000) -> Matrix:
     """Rows that an adversary can make of one row: a few in each cell of each column, in all combinations.
 
@@ -159,7 +166,7 @@ def _values(ensemble: TreeEnsemble, one: Reach, row: Matrix, column: int) -> lis
     values = np.unique(values)
     changed = np.tile(row, (len(values), 1))
     changed[:, column] = values
-    alone = replace(one, budget=math.inf, relations=(np.empty((0, len(row))), np.empty(0)), one_hot=())
+    alone = replace(one, budget=math.inf, relations=(np.empty((0, len(row))), np.empty(0)), one_hot=(), within=None)
     valid = check_reach(
         alone.rows(np.zeros(len(values), dtype=np.intp)),
         np.tile(row, (len(values), 1)),

@@ -34,6 +34,8 @@ class Axis:
         allowed: (n, K) bool, the own cell among them.
         points: (n, K, len(columns)) float64, where to go; has no meaning where not allowed.
         cost: (n, K) float64, what it costs to be there; has no meaning where not allowed.
+        power: (n, K) float64, what being there adds to the sum of the norm that the reach bounds, 0 where it bounds
+            none; has no meaning where not allowed.
     """
 
     columns: tuple[int, ...]
@@ -45,6 +47,7 @@ class Axis:
     allowed: NDArray[np.bool_]
     points: Matrix
     cost: Matrix
+    power: Matrix
 
     def at(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Axis:
         """The axis for some of the rows."""
@@ -56,6 +59,7 @@ class Axis:
             allowed=self.allowed[index],
             points=self.points[index],
             cost=self.cost[index],
+            power=self.power[index],
         )
 
 
@@ -78,6 +82,7 @@ def column_axis(boxes: LeafBoxes, column: ColumnBoxes, rows: Matrix, reach: Reac
         allowed=allowed,
         points=points[:, :, None],
         cost=price * reach.cost[column.column],
+        power=_powers(reach, (column.column,), price[:, :, None]),
     )
 
 
@@ -96,6 +101,7 @@ def group_axis(boxes: LeafBoxes, group: tuple[int, ...], rows: Matrix, reach: Re
         allowed=_reachable(group, options, rows, reach),
         points=np.broadcast_to(options.patterns, (len(rows), *options.patterns.shape)),
         cost=np.where(np.isnan(steps), 0.0, steps) @ reach.cost[list(group)],
+        power=_powers(reach, group, steps),
     )
 
 
@@ -185,7 +191,9 @@ def _assemble(
     allowed: NDArray[np.bool_],
     points: Matrix,
     cost: Matrix,
+    power: Matrix,
 ) -> Axis:
+    allowed = allowed & np.isfinite(power)
     low, high = _ends(allowed)
     return Axis(
         columns=columns,
@@ -197,7 +205,15 @@ def _assemble(
         allowed=allowed,
         points=np.where(allowed[:, :, None], points, np.nan),
         cost=np.where(allowed, cost, np.inf),
+        power=np.where(allowed, power, np.inf),
     )
+
+
+def _powers(reach: Reach, columns: tuple[int, ...], steps: Matrix) -> Matrix:
+    """(n, K) what steps, (n, K, len(columns)), add to the norm that the reach bounds."""
+    if reach.within is None:
+        return np.zeros(steps.shape[:2])
+    return np.asarray(reach.within.powers(np.nan_to_num(steps), list(columns)).sum(axis=2))
 
 
 def _ends(allowed: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.evasion.axes import Axis, column_axis, group_axis, restrict
-from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes, cells_of
-from hauberk.attack.evasion.tolls import Toll, make_tolls, tighten
+from hauberk.attack.evasion.leaves import MISSING, ColumnBoxes, LeafBoxes, cells_of
+from hauberk.attack.evasion.tolls import Toll, make_tolls, norm_limit, tighten
 from hauberk.data import Reach
 
-__all__ = ["Field", "batches", "make_field", "narrow_field"]
+__all__ = ["Field", "batches", "limit_field", "make_field", "narrow_field"]
 
 _CELLS = 1 << 22
 """Leaves, or cells of axes, times rows of one batch: at most 32 MiB a float64 array."""
@@ -82,15 +82,43 @@ def make_field(boxes: LeafBoxes, rows: NDArray[np.float64], reach: Reach) -> Fie
 def narrow_field(field: Field, kept: Sequence[NDArray[np.bool_]]) -> Field:
     """The field of an adversary who can only go to some of the cells, (n, K) for each axis; their own they can keep.
 
-    The reach stays what it was. For fields without tolls.
+    The reach stays what it was.
     """
     axes = [restrict(axis, cells) for axis, cells in zip(field.axes, kept, strict=True)]
-    free = [bool((axis.low != axis.high).any()) for axis in axes]
+    return _without_stuck(replace(field, axes=tuple(axes)))
+
+
+def limit_field(field: Field, radius: NDArray[np.float64]) -> Field:
+    """The field of an adversary who keeps to another radius, (n,), of the norm that the reach bounds already."""
+    if field.reach.within is None:
+        raise ValueError("the reach bounds no norm")
+    within = replace(field.reach.within, radius=radius)
+    tolls = tuple(replace(toll, limit=norm_limit(within)) if toll.norm else toll for toll in field.tolls)
+    axes = tighten(field.axes, tolls)
+    return _without_stuck(replace(field, reach=replace(field.reach, within=within), axes=axes, tolls=tolls))
+
+
+def _without_stuck(field: Field) -> Field:
+    """The field with the axes on which no row can leave its cell among what is fixed."""
+    free = [bool((axis.low != axis.high).any()) for axis in field.axes]
+    if all(free):
+        return field
     return replace(
         field,
-        axes=tuple(axis for axis, can in zip(axes, free, strict=True) if can),
-        fixed=field.fixed + tuple((axis.boxes, axis.own) for axis, can in zip(axes, free, strict=True) if not can),
+        axes=tuple(axis for axis, can in zip(field.axes, free, strict=True) if can),
+        fixed=field.fixed
+        + tuple((axis.boxes, axis.own) for axis, can in zip(field.axes, free, strict=True) if not can),
+        tolls=tuple(_settled(toll, field.axes, free) for toll in field.tolls),
     )
+
+
+def _settled(toll: Toll, axes: Sequence[Axis], free: Sequence[bool]) -> Toll:
+    """The toll of the free axes, with the least that the others contribute from their own cells taken off its limit."""
+    limit, here = toll.limit.copy(), np.arange(len(toll.limit))
+    for least, axis, can in zip(toll.least, axes, free, strict=True):
+        if not can:
+            limit -= np.where(axis.own == MISSING, 0.0, least[here, axis.own])
+    return replace(toll, least=tuple(least for least, can in zip(toll.least, free, strict=True) if can), limit=limit)
 
 
 def batches(boxes: LeafBoxes, mutable: NDArray[np.bool_], index: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:

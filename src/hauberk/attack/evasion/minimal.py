@@ -1,27 +1,29 @@
-"""The smallest change that flips a row, in the L-infinity norm: found by descent, proved by branch and bound."""
+"""The smallest change that flips a row, in any norm: found by descent, proved by branch and bound."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hauberk.attack.errors import WrongSamples
 from hauberk.attack.evasion.axes import Axis
+from hauberk.attack.evasion.ball import Norm
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.effort import QUICK, STANDARD, Effort
-from hauberk.attack.evasion.field import Field, batches, make_field, narrow_field
+from hauberk.attack.evasion.field import Field, batches, limit_field, make_field, narrow_field
 from hauberk.attack.evasion.judge import Judge, make_judge
-from hauberk.attack.evasion.radius import certified_radius
+from hauberk.attack.evasion.radius import box_reach, certified_distance
+from hauberk.attack.evasion.samples import classes_of, verify_samples
 from hauberk.attack.evasion.tree_certificate import reached_leaves
 from hauberk.attack.evasion.tree_descent import descend_field
 from hauberk.attack.evasion.tree_search import search_regions
-from hauberk.data import Reach
+from hauberk.data import Reach, Within
 from hauberk.models import TreeEnsemble
 
-__all__ = ["Minimal", "minimal_perturbation"]
+__all__ = ["Minimal", "minimal_perturbation", "smallest_changes"]
 
 Matrix = NDArray[np.float64]
 
@@ -29,6 +31,8 @@ _COARSE, _FINE = 0.02, 1e-3
 """Gap between proved and found distance, relative to the found one, that descent and branch and bound leave."""
 _ROUNDING = 2.0**-23
 """Relative room for a number that only its cast takes into a cell."""
+_MORE, _LEAST = 1e-6, 1e-12
+"""Room by which a radius is widened to be sure that it holds all cells, relative and absolute."""
 _STEPS = 16
 _SHORT = 8
 """The first searches get this part of the regions that the effort allows."""
@@ -52,44 +56,51 @@ class Minimal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Ranges:
-    """How far features move: unit and valid range of each, (d,)."""
+class _Measure:
+    """How far a row has moved.
 
+    Attributes:
+        norm: In which steps are summed up.
+        scale: (d,) float64 unit of each.
+        number: (d,) bool, features whose step is a difference; that of others is 1.
+    """
+
+    norm: Norm
     scale: Matrix
-    low: Matrix
-    high: Matrix
+    number: NDArray[np.bool_]
 
-    def reach(self, rows: Matrix) -> Reach:
-        """All rows within the ranges."""
-        moves, width = self.scale > 0, len(self.scale)
-        return Reach(
-            low=np.where(moves, np.minimum(rows, self.low), rows),
-            high=np.where(moves, np.maximum(rows, self.high), rows),
-            choices=(None,) * width,
-            mutable=self.scale > 0,
-            integer=np.zeros(width, dtype=np.bool_),
-            cost=np.zeros(width),
-            budget=math.inf,
-            relations=(np.empty((0, width)), np.empty(0)),
-        )
+    def open(self, reach: Reach) -> Reach:
+        """The reach with room for the norm, but no bound of it yet; Linf is kept to by cells alone."""
+        if self.norm is Norm.LINF:
+            return reach
+        power = {Norm.L2: 2, Norm.L1: 1, Norm.L0: 0}[self.norm]
+        return replace(reach, within=Within(power=power, scale=self.scale, radius=np.full(len(reach.low), np.inf)))
 
     def cell_distances(self, field: Field, axis: Axis) -> Matrix:
-        """(n, K) how far each row must go to be cast into each cell, at least."""
-        column = axis.columns[0]
-        there, here = axis.points[:, :, 0], field.rows[:, column, None]
+        """(n, K) how far each row must go in Linf to be cast into each cell, at least."""
+        columns = list(axis.columns)
+        there, here = axis.points, field.rows[:, None, columns]
         step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here))
-        return np.asarray(np.maximum(step, 0.0) / self.scale[column])
-
-    def farthest(self, rows: Matrix) -> Matrix:
-        """(n,) the distance of the farthest row within the ranges."""
-        upwards = self.high - rows > rows - self.low
-        return self.distance(rows, np.where(upwards, self.high, self.low))
+        step = np.where(self.number[columns], np.maximum(step, 0.0), there != here)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(step > 0, step / self.scale[columns], 0.0)
+        return np.asarray(share.max(axis=2))
 
     def distance(self, rows: Matrix, changed: Matrix) -> Matrix:
         """(n,) how far each changed row is from its row; NaN counts as unchanged."""
-        moved = self.scale > 0
-        step = np.abs(changed - rows)[:, moved] / self.scale[moved]
-        return np.asarray(np.where(np.isnan(step), 0.0, step).max(axis=1, initial=0.0))
+        step = np.nan_to_num(np.abs(changed - rows))
+        step = np.where(self.number, step, step > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(step > 0, step / self.scale, 0.0)
+        if self.norm is Norm.LINF:
+            return np.asarray(share.max(axis=1, initial=0.0))
+        if self.norm is Norm.L2:
+            return np.asarray(np.sqrt((share**2).sum(axis=1)))
+        return np.asarray((share > 0).sum(axis=1, dtype=np.float64) if self.norm is Norm.L0 else share.sum(axis=1))
+
+    def beyond(self, radius: Matrix) -> Matrix:
+        """(n,) the least distance that a row can have that is not within the radius; in L0 the next whole number."""
+        return np.asarray(np.floor(radius) + 1 if self.norm is Norm.L0 else radius)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,7 +131,7 @@ class _Bracket:
     def tell(
         self, index: NDArray[np.intp], radius: Matrix, found: NDArray[np.bool_], rows: Matrix, distance: Matrix
     ) -> None:
-        """Note what came of trying these radii."""
+        """Note what came of trying all that is nearer than these radii."""
         nearer = found & (distance < self.distance[index])
         self.rows[index[nearer]], self.distance[index[nearer]] = rows[nearer], distance[nearer]
         self.tried[index[~found]] = radius[~found]
@@ -134,6 +145,7 @@ def minimal_perturbation(
     scale: Matrix,
     low: Matrix,
     high: Matrix,
+    norm: Norm = Norm.LINF,
     effort: Effort = STANDARD,
     seed: int = 0,
 ) -> Minimal:
@@ -148,42 +160,106 @@ def minimal_perturbation(
         scale: (d,) float64, unit of each feature, 0 where it cannot move.
         low: (d,) float64, lower end of the valid range of each feature, finite.
         high: (d,) float64, upper end.
+        norm: In which steps are summed up.
         effort: How hard to try.
         seed: Of the random starting points.
 
     Raises:
         NotAttackable, WrongSamples: See `certified_radius`.
     """
-    certified = certified_radius(ensemble, rows, labels, scale=scale, low=low, high=high)
-    judge, ranges = make_judge(ensemble, None), _Ranges(scale=scale, low=low, high=high)
-    wrong = judge.outcome(rows, labels)
+    width = (ensemble.width,)
+    if not len(rows) or labels.shape != rows.shape[:1] or not scale.shape == low.shape == high.shape == width:
+        raise WrongSamples(expected=f"rows with labels, and scale, low and high of shape {width}", got=f"{rows.shape}")
+    reach = box_reach(rows, scale, low, high)
+    return smallest_changes(ensemble, rows, labels, reach, scale=scale, norm=norm, effort=effort, seed=seed)
+
+
+def smallest_changes(
+    ensemble: TreeEnsemble,
+    rows: Matrix,
+    labels: NDArray[np.int64],
+    reach: Reach,
+    *,
+    scale: Matrix,
+    norm: Norm = Norm.LINF,
+    goal: int | None = None,
+    effort: Effort = STANDARD,
+    seed: int = 0,
+) -> Minimal:
+    """The smallest changes within reach that give the adversary what they want, in a norm.
+
+    Law: `certified <= distance`, and no row within reach that is nearer than `certified` is of a wanted class.
+
+    Args:
+        ensemble: A classifier.
+        rows: (n, d) float64, encoded.
+        labels: (n,) class codes.
+        reach: Resolved for these rows, without a norm of its own.
+        scale: (d,) float64, unit of each feature's step: 0 where it cannot move, infinite where it moves freely; the
+            step of a category is 1.
+        norm: In which steps are summed up. In L0 that is the number of features that change.
+        goal: The class that the adversary wants for rows of other classes; None: any wrong class.
+        effort: How hard to try.
+        seed: Of the random starting points.
+
+    Raises:
+        WrongSamples, NotAttackable, BadTarget: See `verify_samples`.
+    """
+    verify_samples(rows, labels, reach, width=ensemble.width, classes=classes_of(ensemble), goal=goal)
+    reach = _without(reach, rows, scale == 0)
+    certified = certified_distance(ensemble, rows, labels, reach, scale=scale, norm=norm, goal=goal)
+    number = np.array([choices is None for choices in reach.choices], dtype=np.bool_)
+    judge, measure = make_judge(ensemble, goal), _Measure(norm=norm, scale=scale, number=number)
+    wrong, opened = judge.outcome(rows, labels), measure.open(reach)
     best, distance = rows.copy(), np.where(wrong, 0.0, np.inf)
     proved = np.full(len(rows), np.inf)
-    for number, contest in enumerate(contests(ensemble, labels)):
+    for place, contest in enumerate(contests(ensemble, labels, goal=goal)):
         mine = np.flatnonzero((labels == contest.label) & ~wrong)
-        for index in batches(contest.boxes, ranges.scale > 0, mine):
+        for index in batches(contest.boxes, reach.mutable, mine):
+            field = make_field(contest.boxes, rows[index], opened.rows(index))
+            farthest = _farthest(measure, field)
+            # What no row within reach is far enough for, none can do.
+            nearest = np.where(certified[index] > farthest, np.inf, certified[index])
             bracket = _Bracket(
                 original=rows[index],
                 rows=best[index],
                 distance=distance[index],
-                proved=certified[index],
-                tried=certified[index],
+                proved=nearest,
+                tried=nearest.copy(),
             )
-            rng = np.random.default_rng([seed, number, int(index[0])])
-            field = make_field(contest.boxes, rows[index], ranges.reach(rows[index]))
             task = _Task(
                 contest=contest,
                 field=field,
-                distances=tuple(ranges.cell_distances(field, axis) for axis in field.axes),
+                distances=tuple(measure.cell_distances(field, axis) for axis in field.axes),
+                farthest=farthest,
                 judge=judge,
-                ranges=ranges,
+                measure=measure,
                 bracket=bracket,
-                rng=rng,
+                rng=np.random.default_rng([seed, place, int(index[0])]),
             )
             _narrow(task, effort)
             best[index], distance[index] = bracket.rows, bracket.distance
             proved[index] = np.minimum(proved[index], bracket.proved)
     return Minimal(rows=best, distance=distance, certified=np.where(wrong, 0.0, np.minimum(proved, distance)))
+
+
+def _without(reach: Reach, rows: Matrix, still: NDArray[np.bool_]) -> Reach:
+    """The reach without the features, (d,) bool, that stay."""
+    choices = (None if one is None else one & ~still[at] for at, one in enumerate(reach.choices))
+    low, high = np.where(still, rows, reach.low), np.where(still, rows, reach.high)
+    return replace(reach, low=low, high=high, choices=tuple(choices), mutable=reach.mutable & ~still)
+
+
+def _farthest(measure: _Measure, field: Field) -> Matrix:
+    """(n,) a radius within which each row can be anywhere in its reach, as far as the trees can tell."""
+    linf = measure.norm is Norm.LINF
+    most = np.zeros(len(field.rows))
+    for axis in field.axes:
+        far = measure.cell_distances(field, axis) if linf else axis.power
+        far = np.where(axis.allowed, far, 0.0).max(axis=1, initial=0.0)
+        most = np.maximum(most, far) if linf else most + far
+    # A little more: the distances of cells are rounded down.
+    return np.asarray((np.sqrt(most) if measure.norm is Norm.L2 else most) * (1 + _MORE) + _LEAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -192,14 +268,16 @@ class _Task:
 
     Attributes:
         field: Of the farthest rows within the ranges.
-        distances: For each axis (n, K), no row that is cast into the cell is nearer.
+        distances: For each axis (n, K), no row that is cast into the cell is nearer in Linf.
+        farthest: (n,) the radius of `_farthest`.
     """
 
     contest: Contest
     field: Field
     distances: tuple[Matrix, ...]
+    farthest: Matrix
     judge: Judge
-    ranges: _Ranges
+    measure: _Measure
     bracket: _Bracket
     rng: np.random.Generator
 
@@ -218,18 +296,20 @@ class _Task:
         field, bracket = self._field(index, radius), self.bracket
         found = search_regions(self.contest, field, reached_leaves(self.contest, field), self.judge, budget=budget)
         self._tell(index, radius, found.found, found.rows)
-        everything = radius >= self.ranges.farthest(bracket.original[index])
-        proved = np.where(everything, np.inf, np.maximum(radius, bracket.proved[index]))
+        everything = radius >= self.farthest[index]
+        proved = np.where(everything, np.inf, np.maximum(self.measure.beyond(radius), bracket.proved[index]))
         bracket.proved[index[found.safe]] = proved[found.safe]
         return index[~found.found & ~found.safe]
 
     def _field(self, index: NDArray[np.intp], radius: Matrix) -> Field:
-        near = [distance[index] <= radius[:, None] for distance in self.distances]
-        return narrow_field(self.field.at(index), near)
+        field = self.field.at(index)
+        if field.reach.within is not None:
+            return limit_field(field, radius)
+        return narrow_field(field, [distance[index] <= radius[:, None] for distance in self.distances])
 
     def _tell(self, index: NDArray[np.intp], radius: Matrix, found: NDArray[np.bool_], rows: Matrix) -> None:
-        distance = self.ranges.distance(self.bracket.original[index], rows)
-        self.bracket.tell(index, radius, found, rows, distance)
+        distance = self.measure.distance(self.bracket.original[index], rows)
+        self.bracket.tell(index, self.measure.beyond(radius), found, rows, distance)
 
 
 def _narrow(task: _Task, effort: Effort) -> None:
@@ -248,7 +328,7 @@ def _narrow(task: _Task, effort: Effort) -> None:
 def _find(task: _Task, effort: Effort) -> None:
     """Find anything, from the certificate outwards: most rows fall close to it, and small balls are soon searched."""
     bracket = task.bracket
-    limit = np.minimum(task.ranges.farthest(bracket.original), bracket.distance)
+    limit = np.minimum(task.farthest, bracket.distance)
     left = np.flatnonzero(bracket.tried < limit)
     for factor in (*_GROWTH, np.inf):
         radius = np.minimum(bracket.proved * factor, limit) if np.isfinite(factor) else limit

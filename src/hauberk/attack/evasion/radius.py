@@ -1,4 +1,4 @@
-"""How far every feature of a row may move at once before the leaf-box certificate ends.
+"""How far a row may move, in any norm, before the leaf-box certificate ends.
 
 The bound of `tree_certificate` is a step function of the radius: it falls where the ball first touches a new leaf.
 So the certified radius is the distance of one leaf, and is found by adding leaves in order of their distance.
@@ -6,6 +6,7 @@ So the certified radius is the distance of one leaf, and is found by adding leav
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -13,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.errors import WrongSamples
+from hauberk.attack.evasion.ball import Norm
 from hauberk.attack.evasion.cliques import Cliques, merge_trees, single_leaves
 from hauberk.attack.evasion.contest import Contest, contests
-from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes
+from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes, cells_of, members
 from hauberk.core.kept import kept_with
+from hauberk.data import Reach
 from hauberk.models import TreeEnsemble
 
-__all__ = ["certified_radius"]
+__all__ = ["box_reach", "certified_distance", "certified_radius"]
 
 Matrix = NDArray[np.float64]
 
@@ -27,6 +30,8 @@ _HALF_SPACING = 2.0**-24
 """A float64 value may be cast to a float32 threshold from this far below it, relatively."""
 _ROUNDING = 2.0**-50
 """Relative error of the distances themselves."""
+_SUMS = 2.0**-40
+"""Relative error of sums of them."""
 _CELLS = 1 << 20
 
 
@@ -61,11 +66,58 @@ def certified_radius(
     width = (ensemble.width,)
     if not len(rows) or labels.shape != rows.shape[:1] or not scale.shape == low.shape == high.shape == width:
         raise WrongSamples(expected=f"rows with labels, and scale, low and high of shape {width}", got=f"{rows.shape}")
+    return certified_distance(ensemble, rows, labels, box_reach(rows, scale, low, high), scale=scale, level=level)
+
+
+def box_reach(rows: Matrix, scale: Matrix, low: Matrix, high: Matrix) -> Reach:
+    """All rows between `low` and `high`, (d,), and what lies between a row and them; features of scale 0 stay."""
+    moves, width = scale > 0, len(scale)
+    return Reach(
+        low=np.where(moves, np.minimum(rows, low), rows),
+        high=np.where(moves, np.maximum(rows, high), rows),
+        choices=(None,) * width,
+        mutable=moves,
+        integer=np.zeros(width, dtype=np.bool_),
+        cost=np.zeros(width),
+        budget=math.inf,
+        relations=(np.empty((0, width)), np.empty(0)),
+    )
+
+
+def certified_distance(
+    ensemble: TreeEnsemble,
+    rows: Matrix,
+    labels: NDArray[np.int64],
+    reach: Reach,
+    *,
+    scale: Matrix,
+    norm: Norm = Norm.LINF,
+    goal: int | None = None,
+    level: int = 1,
+) -> Matrix:
+    """(n,) no row within reach that is nearer than this, in a norm, gives the adversary what they want.
+
+    The distance of a leaf is that of the nearest row in its box, feature by feature, whatever the norm; a bound is the
+    sum over the trees of the worst leaf that is near enough (Chen et al. 2019, section 3).
+
+    Args:
+        ensemble: A classifier.
+        rows: (n, d) float64; NaN stays NaN.
+        labels: (n,) class codes.
+        reach: Of these rows; its budget and relations are left out of account, which only lowers the bounds.
+        scale: (d,) float64, unit of each feature's step, as in `Within`; the step of a category is 1.
+        norm: In which steps are summed up.
+        goal: The class that the adversary wants; None for any wrong one.
+        level: See `certified_radius`.
+
+    Raises:
+        NotAttackable, BadTarget: See `contests`.
+    """
     radius = np.full(len(rows), np.inf)
-    for boxes, pairs in _by_boxes(contests(ensemble, labels)):
+    for boxes, pairs in _by_boxes(contests(ensemble, labels, goal=goal)):
         cliques = _merged(boxes, level)
         for index in np.array_split(np.arange(len(rows)), max(1, len(rows) * len(cliques.leaf) // _CELLS)):
-            distance = _distances(boxes, rows[index], scale, low, high)
+            distance = _distances(boxes, rows[index], reach.rows(index), scale, norm)
             for pair in pairs:
                 mine = np.flatnonzero(labels[index] == pair.label)
                 if len(mine):
@@ -87,21 +139,36 @@ def _by_boxes(pairs: Iterable[Contest]) -> Iterator[tuple[LeafBoxes, list[Contes
         yield together[0].boxes, together
 
 
-def _distances(boxes: LeafBoxes, rows: Matrix, scale: Matrix, low: Matrix, high: Matrix) -> Matrix:
-    """(L, n) the radius at which the ball around each row first touches each leaf."""
+def _distances(boxes: LeafBoxes, rows: Matrix, reach: Reach, scale: Matrix, norm: Norm) -> Matrix:
+    """(L, n) the radius at which the ball around each row first touches each leaf; infinite where it never does."""
     distance = np.zeros((len(boxes.value), len(rows)))
     for column in boxes.columns:
-        at = column.column
-        shapes = _shape_distances(boxes, column, rows[:, at], float(low[at]), float(high[at]))
-        if scale[at] > 0:
-            shapes /= scale[at]
+        at, choices = column.column, reach.choices[column.column]
+        if choices is None:
+            shapes = _shape_distances(boxes, column, rows[:, at], reach.low[:, at], reach.high[:, at])
         else:
-            shapes[shapes > 0] = np.inf
-        distance[column.leaf] = np.maximum(distance[column.leaf], shapes[column.shape])
-    return distance
+            shapes = _choice_distances(boxes, column, rows[:, at], choices)
+        shapes = _scaled(shapes, float(scale[at]), norm)[column.shape]
+        if norm is Norm.LINF:
+            distance[column.leaf] = np.maximum(distance[column.leaf], shapes)
+        else:
+            distance[column.leaf] += shapes
+    if norm is Norm.L2:
+        np.sqrt(distance, out=distance)
+    return distance if norm in (Norm.LINF, Norm.L0) else distance * (1 - _SUMS)
 
 
-def _shape_distances(boxes: LeafBoxes, column: ColumnBoxes, values: Matrix, low: float, high: float) -> Matrix:
+def _scaled(steps: Matrix, scale: float, norm: Norm) -> Matrix:
+    """(Z, n) what steps, infinite where they cannot be made, add to the distance of a norm."""
+    if norm is Norm.L0:
+        return np.where(np.isinf(steps) | ((steps > 0) & (scale == 0)), np.inf, (steps > 0) & np.isfinite(scale))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(steps > 0, steps / scale, 0.0)
+    share[np.isinf(steps)] = np.inf
+    return np.asarray(share**2 if norm is Norm.L2 else share)
+
+
+def _shape_distances(boxes: LeafBoxes, column: ColumnBoxes, values: Matrix, low: Matrix, high: Matrix) -> Matrix:
     """(Z, n) how far each value must move to be in each shape; infinite where it cannot."""
     room = _HALF_SPACING if boxes.precision == np.float32 else 0.0
     floor = np.concatenate([[-np.inf], column.edges - room * np.abs(column.edges), [np.inf]])
@@ -111,17 +178,34 @@ def _shape_distances(boxes: LeafBoxes, column: ColumnBoxes, values: Matrix, low:
     else:
         cells = _gaps(floor[:-1], ceiling[:-1], values, low, high)
         found = np.stack([np.where(mask[:, None], cells, np.inf).min(axis=0) for mask in column.mask])
+    return _without_values(column, values, found)
+
+
+def _choice_distances(boxes: LeafBoxes, column: ColumnBoxes, values: Matrix, choices: NDArray[np.bool_]) -> Matrix:
+    """(Z, n) 0 where the own category lies in each shape, 1 where one that can be claimed does, infinite elsewhere."""
+    codes = np.flatnonzero(choices).astype(np.float64)
+    cells = np.full((column.cells, len(values)), np.inf)
+    cells[cells_of(column, codes, boxes.precision)] = 1.0
+    here = np.flatnonzero(~np.isnan(values))
+    cells[cells_of(column, values[here], boxes.precision), here] = 0.0
+    inside = members(column, np.arange(column.cells))
+    found = np.stack([np.where(shape[:, None], cells, np.inf).min(axis=0) for shape in inside])
+    return _without_values(column, values, found)
+
+
+def _without_values(column: ColumnBoxes, values: Matrix, found: Matrix) -> Matrix:
+    """Missing values stay missing: such a row lies in the shapes that take them, and in no others."""
     gone = np.isnan(values)
     if gone.any():
         found[:, gone] = np.where(column.missing[:, None], 0.0, np.inf)
     return found
 
 
-def _gaps(floor: Matrix, ceiling: Matrix, values: Matrix, low: float, high: float) -> Matrix:
+def _gaps(floor: Matrix, ceiling: Matrix, values: Matrix, low: Matrix, high: Matrix) -> Matrix:
     """(m, n) how far each value must move to lie between each floor and ceiling, and between low and high."""
     gap = np.maximum(floor[:, None] - values, values - ceiling[:, None])
     gap -= np.where(np.isfinite(gap), _ROUNDING * (np.abs(gap) + np.abs(values)), 0.0)
-    beyond = ((ceiling < low) | (floor > high))[:, None] & (gap > 0)
+    beyond = ((ceiling[:, None] < low) | (floor[:, None] > high)) & (gap > 0)
     return np.where(beyond, np.inf, np.maximum(gap, 0.0))
 
 

@@ -18,6 +18,8 @@ Vector = NDArray[np.float64]
 def settle_row(field: Field, row: int, wish: Vector, low: Vector, high: Vector) -> Vector | None:
     """The cheapest row with numbers between `low` and `high`, (d,), that obeys the relations; None if there is none.
 
+    Where the reach bounds a norm, it is the nearest in L1 that is looked for.
+
     Args:
         field: Where the original row is.
         row: Which of its rows.
@@ -45,6 +47,9 @@ def settle_row(field: Field, row: int, wish: Vector, low: Vector, high: Vector) 
     if not math.isinf(reach.budget):
         spent = float(_spent(field, row, still, free))
         constraints.append(LinearConstraint(np.concatenate([np.zeros(count), price]), -np.inf, reach.budget - spent))
+    if reach.within is not None:  # no linear rule but for L1; what is nearest has the best chance with the others
+        with np.errstate(divide="ignore"):
+            price = np.minimum(1 / reach.within.scale[free], 1e6)
     solved = milp(
         np.concatenate([np.zeros(count), np.maximum(price, 1e-6)]),
         integrality=np.concatenate([reach.integer[free].astype(int), np.zeros(count, dtype=int)]),

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from hauberk.attack.evasion.axes import Axis, extents, restrict
 from hauberk.attack.evasion.leaves import MISSING, LeafBoxes
-from hauberk.data import Reach
+from hauberk.data import Reach, Within
 
-__all__ = ["Toll", "keeps_relations", "make_tolls", "tighten"]
+__all__ = ["Toll", "keeps_relations", "make_tolls", "norm_limit", "tighten"]
 
 Matrix = NDArray[np.float64]
 
@@ -32,10 +32,12 @@ class Toll:
     Attributes:
         least: For each axis (n, K) float64, infinite where not allowed, 0 where the row has no value there.
         limit: (n,) float64.
+        norm: Whether it is the norm that the reach bounds.
     """
 
     least: tuple[Matrix, ...]
     limit: Matrix
+    norm: bool = False
 
     def at(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Toll:
         """The toll of some of the rows."""
@@ -43,10 +45,12 @@ class Toll:
 
 
 def make_tolls(boxes: LeafBoxes, axes: Sequence[Axis], rows: Matrix, reach: Reach) -> tuple[Toll, ...]:
-    """The budget, where there is one, and each relation that speaks of an axis."""
+    """The budget and the norm, where there are such, and each relation that speaks of an axis."""
     if not axes:
         return ()
     tolls = [] if math.isinf(reach.budget) else [_budget(axes, rows, reach)]
+    if reach.within is not None:
+        tolls.append(_norm(axes, rows, reach, reach.within))
     for coefficients, bound in zip(*reach.relations, strict=True):
         if any(coefficients[list(axis.columns)].any() for axis in axes):
             tolls.append(_relation(boxes, axes, rows, reach, coefficients, bound))
@@ -96,6 +100,23 @@ def _budget(axes: Sequence[Axis], rows: Matrix, reach: Reach) -> Toll:
             cost = axis.cost
         least.append(_allowed_only(axis, cost))
     return Toll(least=tuple(least), limit=np.full(len(rows), reach.budget * (1 + _ROUNDING)))
+
+
+def norm_limit(within: Within) -> Matrix:
+    """(n,) the sum of powers above which nothing is within the norm, however it rounds."""
+    return within.limit * (1 + _ROUNDING)
+
+
+def _norm(axes: Sequence[Axis], rows: Matrix, reach: Reach, within: Within) -> Toll:
+    least = []
+    for axis in axes:
+        column, power = axis.columns[0], axis.power
+        if axis.ordered and not reach.integer[column] and within.power:
+            there, here = axis.points[:, :, 0], rows[:, column, None]
+            step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here))
+            power = within.powers(np.maximum(np.nan_to_num(step), 0.0)[:, :, None], [column])[:, :, 0]
+        least.append(_allowed_only(axis, power))
+    return Toll(least=tuple(least), limit=norm_limit(within), norm=True)
 
 
 def _relation(

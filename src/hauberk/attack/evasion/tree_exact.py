@@ -157,11 +157,11 @@ def _program(contest: Contest, field: Field) -> tuple[_Program, _Variables]:
     made = _Variables(cells=cells, leaves=leaves, values={})
     if field.reach.relations[1].size:
         _limit(program, contest, field, made)
-    elif field.tolls:
+    for toll in field.tolls if not field.reach.relations[1].size else ():
         spent: dict[int, float] = {}
-        for least, place in zip(field.tolls[0].least, cells, strict=True):
+        for least, place in zip(toll.least, cells, strict=True):
             spent |= dict(zip(place.tolist(), np.nan_to_num(least[0], posinf=0.0).tolist(), strict=False))
-        program.constrain(spent, -math.inf, float(field.tolls[0].limit[0]))
+        program.constrain(spent, -math.inf, float(toll.limit[0]))
     return program, made
 
 

@@ -33,21 +33,23 @@ class Position:
         rows: (n, d) float64.
         cells: (n, A) int32, the cell on each axis.
         spent: (n,) float64, what the moves so far cost.
+        gone: (n,) float64, what they add to the norm that the reach bounds.
     """
 
     rows: NDArray[np.float64]
     cells: NDArray[np.int32]
     spent: NDArray[np.float64]
+    gone: NDArray[np.float64]
 
     def at(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Position:
         """Some of the rows."""
-        return Position(rows=self.rows[index], cells=self.cells[index], spent=self.spent[index])
+        return Position(rows=self.rows[index], cells=self.cells[index], spent=self.spent[index], gone=self.gone[index])
 
     def put(self, index: NDArray[np.intp], other: Position) -> Position:
         """The position with `other` in place of some of the rows."""
-        rows, cells, spent = self.rows.copy(), self.cells.copy(), self.spent.copy()
-        rows[index], cells[index], spent[index] = other.rows, other.cells, other.spent
-        return Position(rows=rows, cells=cells, spent=spent)
+        rows, cells, spent, gone = self.rows.copy(), self.cells.copy(), self.spent.copy(), self.gone.copy()
+        rows[index], cells[index], spent[index], gone[index] = other.rows, other.cells, other.spent, other.gone
+        return Position(rows=rows, cells=cells, spent=spent, gone=gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,19 +71,23 @@ def start_position(field: Field) -> Position:
     cells = np.zeros((len(field.rows), len(field.axes)), dtype=np.int32)
     for number, axis in enumerate(field.axes):
         cells[:, number] = axis.own
-    return Position(rows=field.rows, cells=cells, spent=np.zeros(len(field.rows)))
+    nothing = np.zeros(len(field.rows))
+    return Position(rows=field.rows, cells=cells, spent=nothing, gone=nothing)
 
 
 def apply_moves(field: Field, position: Position, moves: Moves) -> Position:
     """The position after the moves; a row whose gain is -inf stays."""
-    rows, cells, spent = position.rows.copy(), position.cells.copy(), position.spent.copy()
+    rows, cells = position.rows.copy(), position.cells.copy()
+    spent, gone = position.spent.copy(), position.gone.copy()
     for number, axis in enumerate(field.axes):
         index = np.flatnonzero((moves.axis == number) & np.isfinite(moves.gain))
         target = moves.cell[index]
         rows[index[:, None], list(axis.columns)] = axis.points[index, target]
-        spent[index] += axis.cost[index, target] - axis.cost[index, cells[index, number]]
+        before = cells[index, number]
+        spent[index] += axis.cost[index, target] - axis.cost[index, before]
+        gone[index] += axis.power[index, target] - axis.power[index, before]
         cells[index, number] = target
-    return Position(rows=rows, cells=cells, spent=spent)
+    return Position(rows=rows, cells=cells, spent=spent, gone=gone)
 
 
 def best_moves(contest: Contest, field: Field, position: Position) -> Moves:
@@ -139,5 +145,8 @@ def allowed_cells(field: Field, axis: Axis, position: Position, number: int) -> 
     if not math.isinf(field.reach.budget):
         left = field.reach.budget - position.spent + axis.cost[np.arange(len(here)), here]
         allowed &= axis.cost <= left[:, None]
+    if field.reach.within is not None:
+        left = field.reach.within.limit - position.gone + axis.power[np.arange(len(here)), here]
+        allowed &= axis.power <= left[:, None]
     kept = keeps_relations(field.reach, axis, field.rows, position.rows)
     return np.asarray(allowed if kept is None else allowed & kept)

@@ -155,7 +155,8 @@ def _agreed_cells(field: Field, regions: Regions, favours: Sequence[Favour]) -> 
     """(B, A) on each axis the cheapest of the cells that most weight is on."""
     cells = np.zeros((len(regions.row), len(field.axes)), dtype=np.intp)
     for number, (axis, favour) in enumerate(zip(field.axes, favours, strict=True)):
-        price = np.where(favour.heavy, axis.cost[regions.row], np.inf)
+        price = axis.cost if field.reach.within is None else axis.power
+        price = np.where(favour.heavy, price[regions.row], np.inf)
         cells[:, number] = price.argmin(axis=1)
     return cells
 
