@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from hauberk.attack.errors import BadTarget, NotAttackable, WrongSamples
 from hauberk.attack.evasion.ball import Ball, Norm
 from hauberk.attack.evasion.effort import STANDARD, THOROUGH, Effort
 from hauberk.attack.evasion.judge import predicted, wanted
+from hauberk.attack.evasion.minimal import smallest_changes
 from hauberk.attack.evasion.samples import Adversarial, cost_of
 from hauberk.attack.evasion.tree_attack import attack_trees
 from hauberk.attack.evasion.without_trees import attack_without_trees, method_of
@@ -24,7 +26,7 @@ from hauberk.attack.outcome import summarise_rows
 from hauberk.attack.self_check import check_agreement, check_open_rows, check_outsiders
 from hauberk.core.finding import Finding
 from hauberk.core.progress import Progress, silent
-from hauberk.data import Reach
+from hauberk.data import Reach, Within
 from hauberk.models import HasTrees, Model, NetworkModel, TreeEnsemble
 
 __all__ = ["NORMS", "Threat", "attack_within"]
@@ -35,7 +37,10 @@ Mask = NDArray[np.bool_]
 
 NORMS = ("linf", "l2", "l1", "l0", "cost")
 _BOXES = ("linf", "l1", "cost")
-"""Norms that intervals and a budget express exactly, so that a reach says them."""
+"""Norms that intervals and a budget say, for attacks that know nothing else."""
+
+_PART = 10
+"""Of the regions that a row may take at the radius, a search at one of the other radii gets this part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,7 +133,7 @@ def attack_within(
     correct = predicted(model.predict(rows)) == labels
     index = np.flatnonzero(correct & ((labels != goal) if goal is not None else True))
     scale = np.ones(width) if threat.scale is None else threat.scale
-    reach = resolve_threat(threat, rows, scale)
+    reach = resolve_threat(threat, rows, scale, trees=_method(model, threat) == "trees")
     made, lower, upper = rows.copy(), np.where(correct, np.inf, 0.0), np.where(correct, np.inf, 0.0)
     beaten, certified = np.zeros((2, len(rows)), dtype=np.bool_)
     certified[np.setdiff1d(np.flatnonzero(correct), index)] = True  # nobody wants them turned
@@ -183,14 +188,14 @@ def _method(model: Model, threat: Threat) -> str:
     Raises:
         NotAttackable: No method measures changes in this norm.
     """
-    if isinstance(model, HasTrees) and threat.norm in _BOXES:
+    if isinstance(model, HasTrees):
         return "trees"
     plain = threat.reach is None and threat.scale is None
     if isinstance(model, NetworkModel) and plain and threat.norm in set(Norm):
         return "network"
     if threat.norm in _BOXES:
         return "queries"
-    hint = f"use {', '.join(_BOXES)}; networks also take l2 and l0, with numbers in their own units and no schema"
+    hint = "trees take every norm; networks l2 and l0 too, with numbers in their own units and no schema"
     raise NotAttackable(where="norm", expected=f"one of {', '.join(_BOXES)} for this model", got=threat.norm, hint=hint)
 
 
@@ -229,11 +234,39 @@ def _by_trees(ensemble: TreeEnsemble, task: _Task) -> _Found:
         ensemble, task.rows, task.labels, task.reach,
         goal=task.goal, effort=task.effort, seed=task.seed, progress=task.progress,
     )  # fmt: skip
-    made = verdict.adversarial
-    distance = _distance(task, made.rows)
-    lower = np.where(verdict.certified, task.threat.eps, 0.0)
-    upper = np.where(made.success, distance, np.inf)
-    return _Found(rows=made.rows, beaten=made.success, certified=verdict.certified, lower=lower, upper=upper)
+    made, eps = verdict.adversarial, task.threat.eps
+    everywhere = resolve_threat(replace(task.threat, eps=math.inf), task.rows, task.scale, trees=True)
+    norm, scale = _units(task.threat.norm, everywhere, task.scale)
+    nearest = smallest_changes(
+        ensemble, task.rows, task.labels, everywhere,
+        scale=scale, norm=norm, goal=task.goal, effort=replace(task.effort, regions=task.effort.regions // _PART),
+        seed=task.seed,
+    )  # fmt: skip
+    distance = np.where(made.success, _distance(task, made.rows), np.inf)
+    nearer = nearest.distance < distance
+    upper = np.where(nearer, nearest.distance, distance)
+    beaten = made.success | (nearest.distance <= eps)
+    lower = np.maximum(nearest.certified, np.where(verdict.certified, _beyond(norm, eps), 0.0))
+    return _Found(
+        rows=np.where(beaten[:, None], np.where(nearer[:, None], nearest.rows, made.rows), task.rows),
+        beaten=beaten,
+        certified=verdict.certified,
+        lower=np.minimum(lower, upper),
+        upper=upper,
+    )
+
+
+def _beyond(norm: Norm, eps: float) -> float:
+    """The least distance of what is not within the radius."""
+    return math.floor(eps) + 1.0 if norm is Norm.L0 else eps
+
+
+def _units(norm: str, reach: Reach, scale: Matrix) -> tuple[Norm, Matrix]:
+    """The norm that an ensemble is measured in, and the unit of each feature: cost is L1 in what costs 1."""
+    if norm != "cost":
+        return Norm(norm), scale
+    with np.errstate(divide="ignore"):
+        return Norm.L1, np.where(reach.cost > 0, 1 / reach.cost, np.inf)
 
 
 def _by_asking(model: Model, task: _Task) -> _Found:
@@ -287,11 +320,12 @@ def _examined(model: NetworkModel, task: _Task, found: _Found, beaten: Mask) -> 
     ).findings  # fmt: skip
 
 
-def resolve_threat(threat: Threat, rows: Matrix, scale: Matrix) -> Reach:
+def resolve_threat(threat: Threat, rows: Matrix, scale: Matrix, *, trees: bool) -> Reach:
     """The reach of a norm and a radius, cut by what the schema allows.
 
-    Numbers move; categories do only where the norm counts or prices changes. What `l2` and `l0` limit beyond the
-    intervals is left to the attacks.
+    Numbers move; categories do only where the norm counts or prices changes. With an infinite radius, all that the
+    schema and the valid range allow. Attacks on trees keep to every norm besides the schema's own budget; others have
+    one budget, and it is the norm's where the norm is a sum of prices.
     """
     width = rows.shape[1]
     allowed = threat.reach or _free(rows, width)
@@ -300,22 +334,35 @@ def resolve_threat(threat: Threat, rows: Matrix, scale: Matrix) -> Reach:
     mutable = allowed.mutable & (number if keeps else True)
     low, high = np.where(mutable, allowed.low, rows), np.where(mutable, allowed.high, rows)
     if keeps:
-        step = threat.eps * scale
+        step = np.where(scale > 0, threat.eps * np.where(scale > 0, scale, 1.0), 0.0)
         low, high = np.fmax(low, rows - step), np.fmin(high, rows + step)
     if threat.low is not None:
         low = np.where(mutable & number, np.minimum(np.fmax(low, threat.low), rows), low)
     if threat.high is not None:
         high = np.where(mutable & number, np.maximum(np.fmin(high, threat.high), rows), high)
     cost, budget = allowed.cost, allowed.budget
-    if threat.norm == "l1":
-        cost, budget = np.where(scale > 0, 1 / np.where(scale > 0, scale, 1.0), 0.0), threat.eps
-    elif threat.norm == "cost":
-        budget = min(budget, threat.eps)
-        step = np.where(cost > 0, budget / np.where(cost > 0, cost, 1.0), np.inf)
+    if threat.norm == "cost":
+        step = np.where(cost > 0, min(budget, threat.eps) / np.where(cost > 0, cost, 1.0), np.inf)
         low = np.where(mutable & number, np.fmax(low, rows - step), low)
         high = np.where(mutable & number, np.fmin(high, rows + step), high)
     choices = tuple(None if one is None else (np.zeros_like(one) if keeps else one) for one in allowed.choices)
-    return replace(allowed, low=low, high=high, mutable=mutable, cost=cost, budget=budget, choices=choices)
+    reach = replace(allowed, low=low, high=high, mutable=mutable, choices=choices)
+    if threat.norm == "cost":
+        return replace(reach, budget=min(budget, threat.eps))
+    if trees:
+        return _bounded(reach, Norm(threat.norm), scale, threat.eps)
+    if threat.norm == "l1":
+        cost = np.where(scale > 0, 1 / np.where(scale > 0, scale, 1.0), 0.0)
+        return replace(reach, cost=cost, budget=threat.eps)
+    return reach
+
+
+def _bounded(reach: Reach, norm: Norm, scale: Matrix, eps: float) -> Reach:
+    """The reach with a bound of the norm; intervals are one for L-infinity."""
+    if norm is Norm.LINF or math.isinf(eps):
+        return reach
+    power = {Norm.L2: 2, Norm.L1: 1, Norm.L0: 0}[norm]
+    return replace(reach, within=Within(power=power, scale=scale, radius=np.full(len(reach.low), eps)))
 
 
 def _free(rows: Matrix, width: int) -> Reach:
