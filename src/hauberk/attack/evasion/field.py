@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hauberk.attack.evasion.axes import Axis, column_axis, group_axis, restrict
 from hauberk.attack.evasion.leaves import MISSING, ColumnBoxes, LeafBoxes, cells_of
-from hauberk.attack.evasion.tolls import Toll, make_tolls, norm_limit, tighten
+from hauberk.attack.evasion.tolls import Toll, TollKind, make_tolls, norm_limit, tighten
 from hauberk.data import Reach
 
 __all__ = ["Field", "batches", "limit_field", "make_field", "narrow_field"]
@@ -93,7 +93,9 @@ def limit_field(field: Field, radius: NDArray[np.float64]) -> Field:
     if field.reach.within is None:
         raise ValueError("the reach bounds no norm")
     within = replace(field.reach.within, radius=radius)
-    tolls = tuple(replace(toll, limit=norm_limit(within)) if toll.norm else toll for toll in field.tolls)
+    tolls = tuple(
+        replace(toll, limit=norm_limit(within)) if toll.kind is TollKind.NORM else toll for toll in field.tolls
+    )
     axes = tighten(field.axes, tolls)
     return _without_stuck(replace(field, reach=replace(field.reach, within=within), axes=axes, tolls=tolls))
 

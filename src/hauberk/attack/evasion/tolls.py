@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,20 @@ from hauberk.attack.evasion.axes import Axis, extents, restrict
 from hauberk.attack.evasion.leaves import MISSING, LeafBoxes
 from hauberk.data import Reach, Within
 
-__all__ = ["Toll", "keeps_relations", "make_tolls", "norm_limit", "tighten"]
+__all__ = ["Toll", "TollKind", "keeps_relations", "make_tolls", "norm_limit", "tighten"]
 
 Matrix = NDArray[np.float64]
 
 _ROUNDING = 2.0**-22
 """Relative room, four half spacings of float32: what `check_reach` grants, what a cast moves, and the sums' own."""
+
+
+class TollKind(StrEnum):
+    """What a toll is a rule of."""
+
+    BUDGET = "budget"
+    NORM = "norm"
+    RELATION = "relation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,12 +41,12 @@ class Toll:
     Attributes:
         least: For each axis (n, K) float64, infinite where not allowed, 0 where the row has no value there.
         limit: (n,) float64.
-        norm: Whether it is the norm that the reach bounds.
+        kind: What it is a rule of.
     """
 
     least: tuple[Matrix, ...]
     limit: Matrix
-    norm: bool = False
+    kind: TollKind
 
     def at(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> Toll:
         """The toll of some of the rows."""
@@ -99,7 +108,7 @@ def _budget(axes: Sequence[Axis], rows: Matrix, reach: Reach) -> Toll:
         else:
             cost = axis.cost
         least.append(_allowed_only(axis, cost))
-    return Toll(least=tuple(least), limit=np.full(len(rows), reach.budget * (1 + _ROUNDING)))
+    return Toll(least=tuple(least), limit=np.full(len(rows), reach.budget * (1 + _ROUNDING)), kind=TollKind.BUDGET)
 
 
 def norm_limit(within: Within) -> Matrix:
@@ -116,7 +125,7 @@ def _norm(axes: Sequence[Axis], rows: Matrix, reach: Reach, within: Within) -> T
             step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here))
             power = within.powers(np.maximum(np.nan_to_num(step), 0.0)[:, :, None], [column])[:, :, 0]
         least.append(_allowed_only(axis, power))
-    return Toll(least=tuple(least), limit=norm_limit(within), norm=True)
+    return Toll(least=tuple(least), limit=norm_limit(within), kind=TollKind.NORM)
 
 
 def _relation(
@@ -131,7 +140,7 @@ def _relation(
     rest = _lowered(ends).min(axis=0)
     missing = np.isnan(rows[:, used]).any(axis=1)
     least = tuple(_allowed_only(axis, _least(boxes, axis, reach, coefficients)) for axis in axes)
-    return Toll(least=least, limit=np.where(missing, np.inf, limit - rest.sum(axis=1)))
+    return Toll(least=least, limit=np.where(missing, np.inf, limit - rest.sum(axis=1)), kind=TollKind.RELATION)
 
 
 def _least(boxes: LeafBoxes, axis: Axis, reach: Reach, coefficients: Matrix) -> Matrix:

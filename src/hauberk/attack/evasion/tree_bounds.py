@@ -68,7 +68,8 @@ def bound_regions(atlas: Atlas, regions: Regions) -> tuple[Regions, Vector]:
     bound = base + np.bincount(place[~constant], least[~constant], len(regions.row))
     left = np.repeat(~constant, np.diff(np.append(start, len(owner))))
     count = np.bincount(owner[left], minlength=len(regions.row))
-    return replace(regions, base=base, count=count, leaf=regions.leaf[left]), bound
+    due = regions.due[left] if len(regions.due) else regions.due
+    return replace(regions, base=base, count=count, leaf=regions.leaf[left], due=due), bound
 
 
 def worst_of_trees(atlas: Atlas, regions: Regions) -> Worst:

@@ -39,12 +39,16 @@ def cut_conflicts(atlas: Atlas, regions: Regions, worst: Worst, favours: Sequenc
 def cut_at_cells(
     atlas: Atlas, regions: Regions, favours: Sequence[Favour], at: NDArray[np.intp], cells: NDArray[np.intp]
 ) -> Cut:
-    """Cut the regions `at` so that one cell, (B, A), is parted from others: on the axis with most cells left.
+    """Cut the regions `at` so that one cell, (B, A), is parted from others.
 
-    For regions whose worst leaves agree on cells that no valid row has. Each needs an axis with two cells.
+    For regions whose worst leaves agree on cells that no valid row has. Each needs an axis with two cells. Where there
+    is a toll, the axis is the one on which that cell costs most; else, the one with most cells left.
     """
-    left = np.stack([favour.offered.sum(axis=1) for favour in favours], axis=1)
-    axis = left[at].argmax(axis=1)
+    left = np.stack([favour.offered.sum(axis=1) for favour in favours], axis=1)[at]
+    axis = left.argmax(axis=1)
+    if atlas.price.shape[1]:
+        price = np.where(left > 1, atlas.price[regions.row[at, None], atlas.begin[:-1] + cells[at]], 0.0)
+        axis = np.where(price.max(axis=1) > 0, (price * (1 + _EVEN * left / left.max())).argmax(axis=1), axis)
     cuts = []
     for number, favour in enumerate(favours):
         chosen = at[axis == number]
@@ -53,7 +57,9 @@ def cut_at_cells(
             continue
         if atlas.ordered[number]:
             low, high = regions.low[chosen, number], regions.high[chosen, number]
-            first = np.where(cell < high, cell + 1, cell)  # where the upper part begins
+            above = cell > atlas.own[regions.row[chosen], number]
+            # Where the upper part begins: the cell stays with those that are as far from the row, or farther.
+            first = np.where(((cell > low) & above) | (cell >= high), cell, cell + 1)
             cuts.append(_ranges(atlas, number, chosen, low, first, high))
         else:
             one = np.arange(favour.offered.shape[1]) == cell[:, None]

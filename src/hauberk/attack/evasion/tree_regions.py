@@ -12,10 +12,12 @@ from hauberk.attack.evasion.contest import Contest
 from hauberk.attack.evasion.field import Field
 from hauberk.attack.evasion.leaves import MISSING, members
 from hauberk.attack.evasion.presence import Bits, unpack
+from hauberk.attack.evasion.tolls import TollKind
 
 __all__ = ["Atlas", "Cut", "Regions", "divide", "first_regions", "join", "make_atlas", "offered_cells", "pack_cells"]
 
 _WORD = 64
+_MOST = 1e300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,6 +34,10 @@ class Atlas:
         begin: (A + 1,) intp, where the cells of each axis begin when those of all axes stand side by side, C of them.
         allowed: (n, C) bool, which cells each row may go to.
         present: (n, A) bool, whether the row has a value.
+        own: (n, A) int32, the cell of each row; 0 where it has no value.
+        price: (n, C) float64, the least that a row pays of the toll to be in each cell or beyond it; (n, 0) where
+            there is no toll.
+        limit: (n,) float64, of the toll.
     """
 
     tree: NDArray[np.int32]
@@ -43,6 +49,16 @@ class Atlas:
     begin: NDArray[np.intp]
     allowed: NDArray[np.bool_]
     present: NDArray[np.bool_]
+    own: NDArray[np.int32]
+    price: NDArray[np.float64]
+    limit: NDArray[np.float64]
+
+    def paid(
+        self, row: NDArray[np.intp], axis: NDArray[np.intp] | int, low: NDArray[np.int32], high: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """(m,) the least that rows pay to be between two cells of an axis."""
+        cell = np.minimum(np.maximum(self.own[row, axis], low), high)
+        return np.asarray(self.price[row, self.begin[axis] + cell])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,6 +72,8 @@ class Regions:
         base: (B,) float64, what the trees that are decided add up to.
         count: (B,) intp, how many leaves of the other trees touch it.
         leaf: (sum of count,) int32, these, ascending for each region.
+        due: (sum of count,) float64, the least that the row pays of the toll to be in the leaf and in the region;
+            empty where there is no toll.
     """
 
     row: NDArray[np.intp]
@@ -65,11 +83,13 @@ class Regions:
     base: NDArray[np.float64]
     count: NDArray[np.intp]
     leaf: NDArray[np.int32]
+    due: NDArray[np.float64]
 
     def at(self, index: NDArray[np.bool_]) -> Regions:
         """Some of the regions, (B,) bool."""
         if index.all():
             return self
+        kept = np.repeat(index, self.count)
         return Regions(
             row=self.row[index],
             low=self.low[index],
@@ -77,7 +97,8 @@ class Regions:
             words=self.words[index],
             base=self.base[index],
             count=self.count[index],
-            leaf=self.leaf[np.repeat(index, self.count)],
+            leaf=self.leaf[kept],
+            due=self.due[kept] if len(self.due) else self.due,
         )
 
 
@@ -116,6 +137,8 @@ def make_atlas(contest: Contest, field: Field) -> Atlas:
             inside = members(boxes, np.arange(boxes.cells))
             inside = np.concatenate([inside, np.ones((len(inside), 1), dtype=np.bool_)], axis=1)
             words[number, boxes.leaf] = pack_cells(inside, width)[boxes.shape]
+    own = np.array([np.maximum(axis.own, 0) for axis in axes], dtype=np.int32).reshape(len(axes), len(field.rows)).T
+    price, limit = _prices(field, own)
     return Atlas(
         tree=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes),
         value=contest.value,
@@ -126,7 +149,30 @@ def make_atlas(contest: Contest, field: Field) -> Atlas:
         begin=np.cumsum([0, *(axis.boxes.cells for axis in axes)]),
         allowed=np.concatenate([np.empty((len(field.rows), 0), np.bool_), *(axis.allowed for axis in axes)], axis=1),
         present=np.array([axis.own != MISSING for axis in axes]).reshape(len(axes), len(field.rows)).T,
+        own=own,
+        price=price,
+        limit=limit,
     )
+
+
+def _prices(field: Field, own: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Prices and limit of the toll that says most: the norm, else the budget; relations have parts below 0."""
+    tolls = [toll for toll in field.tolls if toll.kind is not TollKind.RELATION]
+    if not tolls or not field.axes:
+        return np.empty((len(field.rows), 0)), np.full(len(field.rows), np.inf)
+    toll = tolls[-1]
+    parts = [
+        _outwards(least, own[:, number]) if axis.ordered else least
+        for number, (axis, least) in enumerate(zip(field.axes, toll.least, strict=True))
+    ]
+    return np.concatenate(parts, axis=1), toll.limit
+
+
+def _outwards(least: NDArray[np.float64], own: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(n, K) the least of each cell and those beyond it as seen from the own one."""
+    above = np.minimum.accumulate(least[:, ::-1], axis=1)[:, ::-1]
+    below = np.minimum.accumulate(least, axis=1)
+    return np.where(np.arange(least.shape[1]) >= own[:, None], above, below)
 
 
 def first_regions(atlas: Atlas, contest: Contest, field: Field, alive: Bits) -> Regions:
@@ -141,6 +187,11 @@ def first_regions(atlas: Atlas, contest: Contest, field: Field, alive: Bits) -> 
         else:
             words[:, number] = pack_cells(np.concatenate([axis.allowed, gone[:, None]], axis=1), words.shape[2])
     touched = np.ascontiguousarray(unpack(alive, rows).T)
+    due = np.empty(0)
+    if atlas.price.shape[1]:
+        far = _first_due(atlas, field)
+        touched &= far <= atlas.limit[:, None]  # a row pays nothing to stay, so a leaf of each tree is left
+        due = far[touched]
     return Regions(
         row=np.arange(rows),
         low=low,
@@ -149,7 +200,25 @@ def first_regions(atlas: Atlas, contest: Contest, field: Field, alive: Bits) -> 
         base=np.full(rows, contest.base),
         count=touched.sum(axis=1),
         leaf=np.nonzero(touched)[1].astype(np.int32),
+        due=due,
     )
+
+
+def _first_due(atlas: Atlas, field: Field) -> NDArray[np.float64]:
+    """(n, L) the least that each row pays to be in each leaf; nothing for axes that are no ranges."""
+    due = np.zeros((len(field.rows), len(atlas.tree)))
+    everyone = np.arange(len(field.rows))[:, None]
+    for number, axis in enumerate(field.axes):
+        here = np.flatnonzero(axis.own != MISSING)
+        leaf, shape = axis.boxes.leaf, axis.boxes.shape
+        if axis.ordered:
+            shapes = atlas.paid(everyone, number, axis.boxes.first, axis.boxes.last)
+        else:
+            price = atlas.price[:, atlas.begin[number] : atlas.begin[number + 1]]
+            inside = members(axis.boxes, np.arange(axis.boxes.cells))
+            shapes = np.stack([np.where(held, price, np.inf).min(axis=1) for held in inside], axis=1)
+        due[here[:, None], leaf] += shapes[here][:, shape]
+    return due
 
 
 def join(parts: Sequence[Regions]) -> Regions:
@@ -164,6 +233,7 @@ def join(parts: Sequence[Regions]) -> Regions:
         base=np.concatenate([part.base for part in parts]),
         count=np.concatenate([part.count for part in parts]),
         leaf=np.concatenate([part.leaf for part in parts]),
+        due=np.concatenate([part.due for part in parts]),
     )
 
 
@@ -178,9 +248,16 @@ def divide(atlas: Atlas, regions: Regions, cut: Cut) -> Regions:
     ends = np.cumsum(regions.count)
     child = np.repeat(children, count)
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    leaf = regions.leaf[np.repeat((ends - regions.count)[cut.parent], count) + within]
+    source = np.repeat((ends - regions.count)[cut.parent], count) + within
+    leaf = regions.leaf[source]
     touched = _touched(atlas, cut, child, leaf)
-    return Regions(
+    due, whole = regions.due, None
+    if atlas.price.shape[1]:
+        paid = regions.due[source] + _more_due(atlas, regions, cut, child, leaf)
+        payable = touched & (paid <= atlas.limit[regions.row[cut.parent]][child])
+        whole = _all_trees(atlas, child, leaf, touched, payable, len(children))
+        touched, due = payable, paid[payable]
+    parts = Regions(
         row=regions.row[cut.parent],
         low=low,
         high=high,
@@ -188,7 +265,53 @@ def divide(atlas: Atlas, regions: Regions, cut: Cut) -> Regions:
         base=regions.base[cut.parent],
         count=np.bincount(child[touched], minlength=len(children)),
         leaf=leaf[touched],
+        due=due,
     )
+    return parts if whole is None else parts.at(whole)
+
+
+def _more_due(
+    atlas: Atlas, regions: Regions, cut: Cut, child: NDArray[np.intp], leaf: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """(m,) by how much a cut raises what the row pays to be in each leaf of a part; only known of ranges.
+
+    Of an axis it pays at least the larger of what the leaf and what the part ask for.
+    """
+    row = regions.row[cut.parent]
+    before = atlas.paid(row, cut.axis, regions.low[cut.parent, cut.axis], regions.high[cut.parent, cut.axis])
+    after = atlas.paid(row, cut.axis, cut.low, cut.high)
+    rises = atlas.ordered[cut.axis] & atlas.present[row, cut.axis] & (after > before)
+    more, at = np.zeros(len(leaf)), np.flatnonzero(rises[child])
+    if len(at):
+        part, axis = child[at], cut.axis[child[at]]
+        own = atlas.paid(row[part], axis, atlas.first[axis, leaf[at]], atlas.last[axis, leaf[at]])
+        own = np.minimum(own, _MOST)  # leaves out of reach, which ask for infinitely much, are gone anyway
+        more[at] = np.maximum(after[part] - own, 0.0) - np.maximum(before[part] - own, 0.0)
+    return more
+
+
+def _all_trees(
+    atlas: Atlas,
+    child: NDArray[np.intp],
+    leaf: NDArray[np.int32],
+    touched: NDArray[np.bool_],
+    payable: NDArray[np.bool_],
+    count: int,
+) -> NDArray[np.bool_]:
+    """(C,) whether a leaf of every tree is left that the row can pay for; else nobody can be in the part."""
+    tree = child * (int(atlas.tree[-1]) + 1) + atlas.tree[leaf]
+    asked, left = _different(tree[touched]), _different(tree[payable])
+    trees = int(atlas.tree[-1]) + 1
+    return np.asarray(
+        np.bincount(asked // trees, minlength=count) == np.bincount(left // trees, minlength=count), dtype=np.bool_
+    )
+
+
+def _different(ascending: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The different ones of numbers that ascend."""
+    fresh = np.ones(len(ascending), dtype=np.bool_)
+    fresh[1:] = ascending[1:] != ascending[:-1]
+    return ascending[fresh]
 
 
 def offered_cells(atlas: Atlas, regions: Regions) -> NDArray[np.bool_]:
