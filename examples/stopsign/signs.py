@@ -1,28 +1,33 @@
 """Traffic signs (GTSRB, 12 classes, 32 x 32), read from the folder that HAUBERK_DATA names, and networks for them.
 
 The training images come in tracks: up to thirty photographs of one physical sign, taken while a car drives by. Two of
-them differ by less than an attack does, so a track is held out as a whole (`Signs.tracks`). The test images are the
-official ones.
+them differ by less than an attack does, so the tracks are divided: four fifths to train on, one fifth to test with.
+The official test images, whose tracks nobody tells, are there besides.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from hauberk.attack.evasion.ball import Ball, Norm
 from hauberk.core.progress import Progress, silent
-from hauberk.harden.network_recipe import N_FGSM, NetworkRecipe
+from hauberk.harden.network_recipe import N_FGSM, PLAIN_NETWORK, NetworkRecipe
 from hauberk.harden.trained_network import TrainedNetwork, TrainingPlan
 
 FILE = Path("gtsrb12", "gtsrb12_32x32.npz")
 SHAPE = (3, 32, 32)
-EPS = 8 / 255
+EPS = 5 / 255
+"""Radius to train with: a larger one costs clean accuracy, and gives less at 4/255 than it does."""
 SEED = 20121
-PLAN = TrainingPlan(epochs=25, batch=64, rate=5e-3, average=0.99, shift=2, held=0.1)
+STOP, YIELD = 6, 5
+HARDENED = replace(N_FGSM, name="n-fgsm-awp", awp=5e-3)
+PLAN = TrainingPlan(epochs=30, batch=64, rate=5e-3, decay=1e-3, average=0.995, shift=1, held=0.1)
+SHORT = replace(PLAN, epochs=15)
+"""For the plain network, which has learnt all that it will by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,8 +37,8 @@ class Signs:
     Attributes:
         rows: (n, 3072) float64 from 0 to 1: channels, then height, then width.
         labels: (n,) class codes.
-        classes: What the codes mean; code 6 is `stop`, 5 is `yield`.
-        tracks: (n,) which physical sign an image shows; -1 in the test, where nobody says.
+        classes: What the codes mean; `STOP` and `YIELD` are codes.
+        tracks: (n,) which physical sign an image shows; -1 in the official test, where nobody says.
     """
 
     rows: np.ndarray
@@ -43,11 +48,18 @@ class Signs:
 
 
 def train() -> Signs:
-    """The 3,600 images to train on."""
-    return _part("train")
+    """The images to train on: four fifths of the tracks of each class."""
+    signs = _part("train")
+    return _some(signs, ~_held(signs))
 
 
 def test() -> Signs:
+    """The other tracks."""
+    signs = _part("train")
+    return _some(signs, _held(signs))
+
+
+def official() -> Signs:
     """The 1,200 official test images of the same classes."""
     return _part("test")
 
@@ -75,15 +87,18 @@ def layers(classes: int = 12) -> list[dict]:
 
 
 def fit(
-    recipe: NetworkRecipe = N_FGSM,
+    recipe: NetworkRecipe = HARDENED,
     *,
-    plan: TrainingPlan = PLAN,
+    plan: TrainingPlan | None = None,
     eps: float = EPS,
     seed: int = SEED,
     threads: int | None = None,
     progress: Progress = silent,
 ) -> TrainedNetwork:
-    """A network trained on the signs; `PLAIN_NETWORK` as recipe makes the one that nobody has hardened."""
+    """A network trained on the signs; `PLAIN_NETWORK` as recipe makes the one that nobody has hardened.
+
+    The plan is `PLAN` where none is given, and `SHORT` for the plain one.
+    """
     from hauberk.harden.torch_train import train_network
 
     signs = train()
@@ -95,12 +110,25 @@ def fit(
         shape=SHAPE,
         ball=ball(eps),
         recipe=recipe,
-        plan=plan,
+        plan=plan or (SHORT if recipe == PLAIN_NETWORK else PLAN),
         seed=seed,
         groups=signs.tracks,
         threads=threads,
         progress=progress,
     )
+
+
+def _held(signs: Signs) -> np.ndarray:
+    """(n,) the images of one track in five of each class, at least one."""
+    random, held = np.random.default_rng(SEED), []
+    for code in range(len(signs.classes)):
+        tracks = random.permutation(np.unique(signs.tracks[signs.labels == code]))
+        held.append(tracks[: max(1, round(len(tracks) / 5))])
+    return np.isin(signs.tracks, np.concatenate(held))
+
+
+def _some(signs: Signs, which: np.ndarray) -> Signs:
+    return Signs(rows=signs.rows[which], labels=signs.labels[which], classes=signs.classes, tracks=signs.tracks[which])
 
 
 def _part(name: str) -> Signs:

@@ -1,0 +1,82 @@
+"""Images side by side, line by line: what a model was shown, what was changed, and what it says then."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hauberk.prove.charts.png import encode_png
+from hauberk.prove.charts.svg import picture, text
+from hauberk.prove.markup import Markup, element
+
+__all__ = ["Tile", "pixels_of", "render_images", "triptych"]
+
+_SIZE, _GAP, _HEAD = 96, 10, 20
+_AMPLIFIED = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tile:
+    """One image of the picture.
+
+    Attributes:
+        pixels: (h, w, 1) or (h, w, 3) from 0 to 1.
+        words: Below it.
+        loud: Whether the words are what must not be.
+    """
+
+    pixels: NDArray[np.float64]
+    words: str = ""
+    loud: bool = False
+
+
+def pixels_of(row: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """(h, w, channels) of a row (d,) of channels, height and width, or of height and width alone."""
+    whole = row.reshape(shape if len(shape) == 3 else (1, *shape))
+    image = np.moveaxis(whole, 0, 2)
+    return image if image.shape[2] in (1, 3) else image.mean(axis=2, keepdims=True)
+
+
+def triptych(
+    before: NDArray[np.float64], after: NDArray[np.float64], shape: tuple[int, ...], *, words: tuple[str, str]
+) -> tuple[Tile, Tile, Tile]:
+    """Input, change (ten times, on grey) and result of one row, (d,) from 0 to 1; words of input and result."""
+    change = np.clip(0.5 + _AMPLIFIED * (after - before), 0.0, 1.0)
+    return (
+        Tile(pixels=pixels_of(before, shape), words=words[0]),
+        Tile(pixels=pixels_of(change, shape), words=f"change x{_AMPLIFIED:g}"),
+        Tile(pixels=pixels_of(after, shape), words=words[1], loud=words[0] != words[1]),
+    )
+
+
+def render_images(lines: Sequence[Sequence[Tile]], *, title: str, columns: Sequence[str] = ()) -> Markup:
+    """The tiles of each line beside one another, all of one size, under the names of the columns.
+
+    Raises:
+        ValueError: There is no tile.
+    """
+    widest = max((len(line) for line in lines), default=0)
+    if not widest:
+        raise ValueError("no image")
+    top = _HEAD if columns else 0
+    body = [text(_left(place), _HEAD - 6, name, kind="axis") for place, name in enumerate(columns)]
+    for number, line in enumerate(lines):
+        y = top + number * (_SIZE + _HEAD)
+        for place, tile in enumerate(line):
+            data = base64.b64encode(encode_png(tile.pixels)).decode()
+            where = {"x": f"{_left(place):g}", "y": f"{y:g}", "width": f"{_SIZE}", "height": f"{_SIZE}"}
+            look = {"href": f"data:image/png;base64,{data}", "style": "image-rendering:pixelated"}
+            body.append(element("image", attributes=where | look))
+            if tile.words:
+                kind = "value failed" if tile.loud else "value"
+                body.append(text(_left(place), y + _SIZE + 13, tile.words, kind=kind))
+    said = "; ".join(", ".join(tile.words for tile in line if tile.words) for line in lines)
+    return picture(_left(widest), top + len(lines) * (_SIZE + _HEAD), title=title, summary=said, body=body)
+
+
+def _left(place: int) -> float:
+    return _GAP + place * (_SIZE + _GAP)
