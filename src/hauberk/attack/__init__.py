@@ -16,10 +16,11 @@ from hauberk.attack.evasion.samples import Adversarial
 from hauberk.attack.evasion.tree_attack import TreeVerdict, attack_trees
 from hauberk.attack.evasion.tree_certify import Certificate, certify_trees
 from hauberk.attack.evasion.tree_descent import descend_trees
-from hauberk.attack.outcome import Curve, EvasionResult, Robustness
+from hauberk.attack.outcome import Curve, EvasionResult, Robustness, summarise_rows
 from hauberk.attack.within import NORMS, Threat, attack_within
 
 __all__ = [
+    "summarise_rows",
     "QUICK",
     "STANDARD",
     "THOROUGH",

@@ -36,14 +36,14 @@ class Robustness:
     certified: Estimate | None
     open_rows: int
 
-    def claims(self) -> tuple[Claim, ...]:
-        """`accuracy`, `robust_accuracy` and, where there is one, `certified_accuracy`."""
+    def claims(self, share: str = "accuracy") -> tuple[Claim, ...]:
+        """`accuracy`, `robust_accuracy` and, where there is one, `certified_accuracy`; or of another share."""
         claims = [
-            Claim(name="accuracy", estimate=self.clean, rung=Rung.MEASURED),
-            Claim(name="robust_accuracy", estimate=self.attacked, rung=Rung.MEASURED),
+            Claim(name=share, estimate=self.clean, rung=Rung.MEASURED),
+            Claim(name=f"robust_{share}", estimate=self.attacked, rung=Rung.MEASURED),
         ]
         if self.certified is not None:
-            claims.append(Claim(name="certified_accuracy", estimate=self.certified, rung=Rung.CERTIFIED))
+            claims.append(Claim(name=f"certified_{share}", estimate=self.certified, rung=Rung.CERTIFIED))
         return tuple(claims)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack import EvasionResult, evaluate_evasion
+from hauberk.attack import EvasionResult, evaluate_evasion, summarise_rows
 from hauberk.core.claim import Claim, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress, Watcher, unwatched
@@ -42,6 +42,14 @@ class _Scene:
     labels: NDArray[np.int64]
     goal: str
 
+    @property
+    def wanted(self) -> NDArray[np.bool_] | None:
+        """(n,) rows that the adversary wants turned, where they want one class; None where any wrong one will do."""
+        target = self.dataset.schema.target
+        if not self.goal or target is None:
+            return None
+        return np.asarray(self.labels != target.categories.index(self.goal))
+
 
 def attack_system(
     project: Project, datasets: Datasets, hardened: StageResult, watch: Watcher = unwatched
@@ -61,9 +69,10 @@ def attack_system(
         return StageOutput(
             subjects=(model, baseline),
             claims=(
-                *_before(before),
+                *_before(before, scene),
                 *after.robustness.claims(),
-                *_paired(before, after),
+                *_recall(after, scene),
+                *_paired(before, after, scene),
                 *_groups(after, scene),
             ),
             findings=after.findings,
@@ -106,14 +115,26 @@ def _face(model: LibraryModel, scene: _Scene, seed: int, report: Progress, whom:
     return evaluate_evasion(model, scene.rows, scene.labels, reach, goal=scene.goal, seed=seed, progress=step)
 
 
-def _before(result: EvasionResult) -> Iterator[Claim]:
+def _before(result: EvasionResult, scene: _Scene) -> Iterator[Claim]:
     """The claims of the baseline."""
-    for claim in result.robustness.claims():
+    for claim in (*result.robustness.claims(), *_recall(result, scene)):
         yield replace(claim, name=f"before.{claim.name}")
 
 
-def _paired(before: EvasionResult, after: EvasionResult) -> Iterator[Claim]:
+def _recall(result: EvasionResult, scene: _Scene) -> tuple[Claim, ...]:
+    """With a goal: how many of the rows of other classes, which the adversary wants turned, are recognised."""
+    wanted = scene.wanted
+    if wanted is None or not wanted.any():
+        return ()
+    proved = result.certified[wanted] if result.robustness.certified is not None else None
+    return summarise_rows(result.correct[wanted], result.beaten[wanted], proved).claims("recall")
+
+
+def _paired(before: EvasionResult, after: EvasionResult, scene: _Scene) -> Iterator[Claim]:
     """What hardening cost and won, on the same rows."""
+    if scene.wanted is not None and scene.wanted.any():
+        stands = [(one.correct & ~one.beaten)[scene.wanted] for one in (after, before)]
+        yield Claim(name="recall_gain", estimate=estimate_paired_difference(*stands), rung=Rung.MEASURED)
     loss = estimate_paired_difference(before.correct, after.correct)
     gain = estimate_paired_difference(after.correct & ~after.beaten, before.correct & ~before.beaten)
     yield Claim(name="clean_loss", estimate=loss, rung=Rung.MEASURED)

@@ -181,6 +181,7 @@ def _harden(project: Project, datasets: Datasets, trainer: UserFunction | None, 
         grow=partial(grow_booster, threads=project.configuration.model.threads),
         rules=Rules(max_clean_loss=section.max_clean_loss),
         validation_share=section.validation_share,
+        goal=_classes(datasets).index(goal) if goal else None,
         workers=1 if trainer else _WORKERS,
         progress=report,
     )

@@ -31,13 +31,15 @@ def harden_model(
     rules: Rules | None = None,
     validation_share: float = 0.2,
     attack_rows: int = 4000,
+    goal: int | None = None,
     workers: int = 1,
     progress: Progress = silent,
 ) -> HardenResult:
     """Train every recipe's candidates, choose among them on held-out training rows, and train the chosen on all rows.
 
-    Candidates are measured on one fold at rest and under attack; those that come into question are measured at rest
-    on all other folds too, by models trained without these rows, before one is believed. No test row is needed.
+    Candidates are measured on one fold at rest and under attack, on several where few rows are attacked; those that
+    come into question are measured at rest on all other folds too, by models trained without these rows, before one is
+    believed. No test row is needed.
     The same arguments give the same result (seconds aside) as far as `fit`, `attack` and `evaluate` do.
 
     Args:
@@ -52,6 +54,7 @@ def harden_model(
         rules: The allowed loss and how sure to be of it.
         validation_share: Of the rows in each fold, above 0 and at most a half.
         attack_rows: Most rows that are attacked to measure a candidate, 0 for the whole fold.
+        goal: Code of the class that the adversary wants. Then robustness is measured on rows of other classes alone.
         workers: Threads that train at the same time; more than one asks of `fit` that it may be called so, and is
             best with one thread inside `fit`. The result does not depend on it.
         progress: Told of every recipe.
@@ -73,6 +76,7 @@ def harden_model(
         attack=attack,
         evaluate=evaluate,
         attack_rows=attack_rows,
+        goal=goal,
         clock=clock,
     )
     run = Run(bench, recipes, workers=workers, progress=progress)

@@ -43,7 +43,7 @@ class Run:
         self.skipped: list[Skipped] = []
 
     def measure(self) -> Trial:
-        """Measure the plain model and every recipe on the first fold; gives the plain model's trial.
+        """Measure the plain model and every recipe on the first folds; gives the plain model's trial.
 
         Raises:
             BadHardening: Two candidates share a name.
@@ -67,7 +67,9 @@ class Run:
         """The trials of a recipe with the clean answers on all other folds."""
         first = tuple(trial for trial in self.trials if trial.recipe == name)
         trials, recipe = first, self._recipes[name]
-        for answers in self._each(lambda fold: self._bench.confirm(recipe, first, fold), range(1, self._bench.folds)):
+        for answers in self._each(
+            lambda fold: self._bench.confirm(recipe, first, fold), range(self._bench.measured, self._bench.folds)
+        ):
             trials = tuple(trial.with_rows(*right) for trial, right in zip(trials, answers, strict=True))
             self._advance(f"confirming {name}")
         return trials
