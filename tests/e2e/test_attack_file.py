@@ -182,3 +182,26 @@ def test_a_network_under_a_unit_of_each_feature_is_followed_by_its_slopes_too(tm
     document = run(*words, "--norm", "linf", "--eps", 0.15, "--scale", "range").document
     assert document["method"] == "gradients+queries"
     assert document["attacked"]["value"] < document["clean"]
+
+
+def test_inside_a_systems_folder_the_document_is_the_same(project, run):
+    found = run("attack", project, "--json")
+    assert found.code == 0, found.err
+    document = found.document
+    assert {"clean", "attacked", "certified", "verdict", "weak_because", "seconds", "rows"} <= set(document)
+    rows, beaten = document["rows"], [row for row in document["rows"] if row["attacked"]]
+    assert {"row", "certified", "attacked", "lower", "upper", "adversarial"} <= set(rows[0])
+    right = sum(row["correct"] for row in rows)
+    assert document["clean"] == pytest.approx(right / len(rows))
+    assert document["attacked"]["value"] == pytest.approx((right - len(beaten)) / len(rows))
+    assert document["certified"]["value"] == pytest.approx(sum(row["certified"] for row in rows) / len(rows))
+    assert not any(row["certified"] and row["attacked"] for row in rows)
+    for row in beaten:
+        assert row["adversarial"]
+        assert row["words"]
+        assert row["label"] != row["becomes"]
+    again = run("attack", project, "--json").document
+    assert again["reused"]
+    assert again["rows"] == rows
+    printed = run("attack", project).out
+    assert not beaten or "what is enough" in printed

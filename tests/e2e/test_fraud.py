@@ -53,3 +53,14 @@ def test_relabelled_frauds_are_found_taken_out_and_brought_back(fraud, run):
     assert run("verify", fraud, "--json").document["rows"] == document["rows"] - document["suspects"]["n"]
     assert run("verify", "quarantine", fraud, "--undo").code == 0
     assert run("verify", fraud, "--json").document["statement"] == document["statement"]
+
+
+def test_frauds_that_are_made_to_look_normal_before_and_after(fraud, run):
+    done = run("attack", fraud, "--json")
+    assert done.code == 0, done.err
+    claims = done.document["claims"]
+    assert claims["before.certified_recall"]["value"] <= claims["before.robust_recall"]["value"]
+    assert claims["certified_recall"]["value"] <= claims["robust_recall"]["value"] <= claims["recall"]["value"]
+    assert claims["recall_gain"]["low"] > 0
+    assert claims["certified_recall"]["value"] > claims["before.robust_recall"]["value"]
+    assert all(row["becomes"] == "normal" for row in done.document["rows"] if row["attacked"])

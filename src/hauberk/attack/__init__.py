@@ -18,8 +18,10 @@ from hauberk.attack.evasion.tree_certify import Certificate, certify_trees
 from hauberk.attack.evasion.tree_descent import descend_trees
 from hauberk.attack.outcome import Curve, EvasionResult, Robustness, summarise_rows
 from hauberk.attack.within import NORMS, Threat, attack_within
+from hauberk.attack.words import say_change
 
 __all__ = [
+    "say_change",
     "summarise_rows",
     "QUICK",
     "STANDARD",

@@ -14,7 +14,7 @@ from hauberk.cli.attack_poison import poison
 from hauberk.cli.door import Door, door_options
 from hauberk.cli.tables import stage_tables
 from hauberk.flows.attack_file import SCALES, AttackRequest, attack_file
-from hauberk.flows.secure import run_until
+from hauberk.flows.attack_folder import attack_folder
 
 __all__ = ["command"]
 
@@ -89,10 +89,13 @@ command.add_command(poison)
 
 def _system(folder: Path, door: Door) -> int:
     with door.watching() as watch:
-        stages = run_until(folder, "attack", seed=door.seed, watch=watch)
-    last = stages[-1]
-    door.show(last.document(), *stage_tables(last))
-    return 1 if last.alarming else 0
+        found = attack_folder(folder, seed=door.seed, watch=watch)
+    fragile = Table("row", "label", "becomes", "what is enough", box=None, pad_edge=False)
+    for row in found.worst():
+        fragile.add_row(*(str(row.get(name)) for name in ("row", "label", "becomes", "words")))
+    more: list[RenderableType] = ["", fragile] if fragile.row_count else []
+    door.show(found.document(), *stage_tables(found.stage), *more)
+    return 1 if found.stage.alarming else 0
 
 
 def _tables(result: BoundedResult) -> list[RenderableType]:

@@ -14,6 +14,7 @@ from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
 from hauberk.data import Dataset, Kind, digest_schema, encode_labels, encode_rows, resolve_reach
+from hauberk.flows.attack_rows import ROWS, render_rows
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.harden import chosen_model, plain_model
 from hauberk.flows.project import Project
@@ -38,6 +39,7 @@ class _Scene:
     """The rows under attack."""
 
     dataset: Dataset
+    numbers: NDArray[np.intp]
     rows: Matrix
     labels: NDArray[np.int64]
     goal: str
@@ -59,10 +61,12 @@ def attack_system(
     goal = verify_goal(datasets.schema, section.goal)
     model, baseline = hardened.subject("model"), hardened.subject("baseline")
     configuration: dict[str, Json] = {"evasion": asdict(section), "schema": str(digest_schema(datasets.schema))}
+    configuration[ROWS] = True  # results of versions that kept none are not used again
 
     def work(report: Progress) -> StageOutput:
         scene = _scene(datasets, section.rows, goal, project.seed)
-        after = _face(chosen_model(project, hardened, datasets), scene, project.seed, report, "the model", 0)
+        chosen = chosen_model(project, hardened, datasets)
+        after = _face(chosen, scene, project.seed, report, "the model", 0)
         before = after
         if baseline.digest != model.digest:
             before = _face(plain_model(project, hardened, datasets), scene, project.seed, report, "the baseline", 1)
@@ -86,6 +90,7 @@ def attack_system(
                 "trusted": after.trusted,
                 "goal": section.goal,
             },
+            artifacts={ROWS: _rows(chosen, after, scene)},
         )
 
     task = Task(
@@ -99,10 +104,11 @@ def attack_system(
 
 
 def _scene(datasets: Datasets, most: int, goal: str, seed: int) -> _Scene:
-    dataset = datasets.test
+    dataset, numbers = datasets.test, np.arange(datasets.test.rows)
     if 0 < most < dataset.rows:
-        dataset = dataset.take(np.sort(np.random.default_rng([seed, 2]).permutation(dataset.rows)[:most]))
-    return _Scene(dataset=dataset, rows=encode_rows(dataset), labels=encode_labels(dataset), goal=goal)
+        numbers = np.sort(np.random.default_rng([seed, 2]).permutation(dataset.rows)[:most])
+        dataset = dataset.take(numbers)
+    return _Scene(dataset=dataset, numbers=numbers, rows=encode_rows(dataset), labels=encode_labels(dataset), goal=goal)
 
 
 def _face(model: LibraryModel, scene: _Scene, seed: int, report: Progress, whom: str, turn: int) -> EvasionResult:
@@ -113,6 +119,13 @@ def _face(model: LibraryModel, scene: _Scene, seed: int, report: Progress, whom:
     reach = resolve_reach(scene.dataset.schema, scene.rows)
     step(0, 1, "attacking")
     return evaluate_evasion(model, scene.rows, scene.labels, reach, goal=scene.goal, seed=seed, progress=step)
+
+
+def _rows(model: LibraryModel, after: EvasionResult, scene: _Scene) -> bytes:
+    answers = np.asarray(model.predict(after.rows).argmax(axis=1), dtype=np.int64)
+    return render_rows(
+        after, scene.dataset.schema, scene.rows, numbers=scene.numbers, labels=scene.labels, answers=answers
+    )
 
 
 def _before(result: EvasionResult, scene: _Scene) -> Iterator[Claim]:

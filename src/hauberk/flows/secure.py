@@ -23,7 +23,7 @@ from hauberk.flows.streams import outgrows_memory
 from hauberk.flows.verify import verify_data, verify_document
 from hauberk.flows.verify_streams import verify_streams
 
-__all__ = ["STAGES", "FrontierPoint", "Outcome", "run_until", "secure_project", "verify_project"]
+__all__ = ["STAGES", "FrontierPoint", "Outcome", "run_stages", "run_until", "secure_project", "verify_project"]
 
 STAGES = ("verify", "harden", "attack", "seal")
 """The stages that have a verb of their own, in order."""
@@ -106,7 +106,7 @@ def secure_project(folder: Path, *, seed: int | None = None, watch: Watcher = un
         HauberkError: See the flows of the stages; what was finished before stays.
     """
     with open_project(folder, seed=seed) as project:
-        done = _run(project, STAGES[-1], watch)
+        done = run_stages(project, STAGES[-1], watch)
         by_name = {stage.stage: stage for stage in done}
         bundle = by_name["seal"].subject("bundle")
         gate = evaluate_policy(project, bundle, done, watch)
@@ -141,7 +141,7 @@ def verify_project(
         if outgrows_memory(project.folder, project.configuration) and not is_in_force(project):
             verified = verify_streams(project, watch)
         else:
-            (verified,) = _run(project, "verify", watch)
+            (verified,) = run_stages(project, "verify", watch)
         return verified, verify_document(project, verified)
 
 
@@ -154,10 +154,15 @@ def run_until(
         HauberkError: See the flows of the stages.
     """
     with open_project(folder, seed=seed) as project:
-        return _run(project, last, watch)
+        return run_stages(project, last, watch)
 
 
-def _run(project: Project, last: str, watch: Watcher) -> tuple[StageResult, ...]:
+def run_stages(project: Project, last: str, watch: Watcher) -> tuple[StageResult, ...]:
+    """Run the stages of an open project up to and including `last`.
+
+    Raises:
+        HauberkError: See the flows of the stages.
+    """
     datasets = load_datasets(project.folder, project.configuration, seed=project.seed)
     datasets = apply_quarantine(project, datasets)
     done = [verify_data(project, datasets, watch)]
