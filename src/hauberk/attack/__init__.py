@@ -17,7 +17,8 @@ from hauberk.attack.evasion.tree_attack import TreeVerdict, attack_trees
 from hauberk.attack.evasion.tree_certify import Certificate, certify_trees
 from hauberk.attack.evasion.tree_descent import descend_trees
 from hauberk.attack.outcome import Curve, EvasionResult, Robustness, summarise_rows
-from hauberk.attack.within import NORMS, Threat, attack_within
+from hauberk.attack.threat import NORMS, Threat
+from hauberk.attack.within import attack_within
 from hauberk.attack.words import say_change
 
 __all__ = [

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from hauberk.attack.bounded import BoundedResult
 from hauberk.attack.errors import WrongSamples
 from hauberk.attack.evasion.effort import STANDARD, Effort
-from hauberk.attack.within import Threat, attack_within
+from hauberk.attack.threat import Threat
+from hauberk.attack.within import attack_within
 from hauberk.core.progress import Progress, silent
 from hauberk.data import Dataset, encode_labels, encode_rows, resolve_reach
 from hauberk.models import Matrix, Model, open_model
