@@ -1,4 +1,4 @@
-"""`hauberk attack [FOLDER | MODEL]` and its verb `poison`."""
+"""`hauberk attack [FOLDER | MODEL]` and its verbs `poison` and `physical`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hauberk.attack import NORMS, BoundedResult
+from hauberk.cli.attack_physical import physical
 from hauberk.cli.attack_poison import poison
 from hauberk.cli.door import Door, door_options
 from hauberk.cli.tables import stage_tables
@@ -85,6 +86,7 @@ def evasion(
 
 
 command.add_command(poison)
+command.add_command(physical)
 
 
 def _system(folder: Path, door: Door) -> int:

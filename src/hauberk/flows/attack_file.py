@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from hauberk.attack import STANDARD, BoundedResult, Effort, Threat, attack_within
 from hauberk.core.progress import Watcher, unwatched
-from hauberk.data import Schema, encode_labels, encode_rows, make_dataset, read_table, resolve_reach
+from hauberk.data import encode_labels, encode_rows, make_dataset, resolve_reach
 from hauberk.flows.configuration import load_configuration
 from hauberk.flows.datasets import load_train, read_source
 from hauberk.flows.errors import BadSetting
 from hauberk.flows.model_file import load_model_file
+from hauberk.flows.model_table import ModelTable, read_model_table
 from hauberk.models import LibraryModel, Matrix, require_width
 
 __all__ = ["SCALES", "AttackRequest", "attack_file"]
@@ -56,17 +54,6 @@ class AttackRequest:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Table:
-    """Encoded rows, and what their columns are."""
-
-    names: tuple[str, ...]
-    categories: tuple[tuple[str, ...], ...]
-    rows: Matrix
-    labels: NDArray[np.int64]
-    schema: Schema | None
-
-
 def attack_file(request: AttackRequest, *, watch: Watcher = unwatched) -> BoundedResult:
     """Attack the model in a file on the rows of a table; nothing is written.
 
@@ -81,7 +68,7 @@ def attack_file(request: AttackRequest, *, watch: Watcher = unwatched) -> Bounde
     if request.ends and not request.ends[0] < request.ends[1]:
         raise BadSetting(where="--range", expected="a least and a larger value", got=f"{request.ends}")
     model = load_model_file(request.model)
-    table = _with_schema(request, model) if request.schema else _bare(request, model)
+    table = _with_schema(request, model) if request.schema else read_model_table(model, request.data, request.target)
     numbers = np.arange(len(table.rows))
     if 0 < request.rows < len(table.rows):
         numbers = np.sort(np.random.default_rng([request.seed, 2]).permutation(len(table.rows))[: request.rows])
@@ -112,7 +99,7 @@ def attack_file(request: AttackRequest, *, watch: Watcher = unwatched) -> Bounde
     return result
 
 
-def _with_schema(request: AttackRequest, model: LibraryModel) -> _Table:
+def _with_schema(request: AttackRequest, model: LibraryModel) -> ModelTable:
     """The rows under the schema of a system: the codes of its categories, and its adversary."""
     path = request.schema or Path()
     folder = path if path.is_dir() else path.parent
@@ -128,68 +115,13 @@ def _with_schema(request: AttackRequest, model: LibraryModel) -> _Table:
     if model.classes != target.categories and len(model.classes) != len(target.categories):
         got = f"{len(target.categories)} in the schema"
         raise BadSetting(where="--target", expected=f"the {len(model.classes)} classes of the model", got=got)
-    return _Table(
+    return ModelTable(
         names=names,
         categories=tuple(feature.categories for feature in schema.inputs),
         rows=encode_rows(dataset),
         labels=encode_labels(dataset, where=str(request.data)),
         schema=schema,
     )
-
-
-def _bare(request: AttackRequest, model: LibraryModel) -> _Table:
-    """The rows of numbers as they stand in the file, in the order that the model expects."""
-    table = read_table(request.data)
-    if request.target not in table.column_names:
-        raise BadSetting(where="--target", expected=f"a column of {request.data}", got=repr(request.target))
-    present = [name for name in table.column_names if name != request.target]
-    own = [name for name in model.names if name in present]
-    names = tuple(own if len(own) == len(model.names) and own else present)
-    require_width(model, names)
-    if not table.num_rows:
-        raise BadSetting(where="--data", expected="at least one row", got="none")
-    rows = np.stack([_numbers(table, name) for name in names], axis=1)
-    return _Table(
-        names=names,
-        categories=((),) * len(names),
-        rows=rows,
-        labels=_codes(table.column(request.target), model.classes),
-        schema=None,
-    )
-
-
-def _numbers(table: pa.Table, name: str) -> NDArray[np.float64]:
-    column = table.column(name)
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_boolean(column.type)):
-        hint = "give --schema FOLDER, whose hauberk.toml says which codes the model knows the categories by"
-        raise BadSetting(where=f"column `{name}`", expected="numbers", got=str(column.type), hint=hint)
-    return np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(), np.float64)
-
-
-def _codes(column: pa.ChunkedArray, classes: tuple[str, ...]) -> NDArray[np.int64]:
-    """Class codes of labels: by the model's own names for them, else by their order where there are as many."""
-    labels = [_spelled(value) for value in column.to_pylist()]
-    distinct = set(labels)
-    if distinct <= set(classes):
-        return np.array([classes.index(label) for label in labels], np.int64)
-    ordered = sorted(distinct)
-    if "" in distinct or len(ordered) != len(classes) or not _are_numbers(classes):
-        expected = f"labels among {', '.join(classes[:12])}"
-        raise BadSetting(where="--target", expected=expected, got=", ".join(repr(one) for one in ordered[:12]))
-    return np.array([ordered.index(label) for label in labels], np.int64)
-
-
-def _spelled(value: object) -> str:
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
-def _are_numbers(classes: tuple[str, ...]) -> bool:
-    """Whether the model only counts its classes, so that names of them are its codes in sorted order."""
-    return classes == tuple(map(str, range(len(classes))))
 
 
 def _scale(name: str, rows: Matrix) -> Matrix | None:
