@@ -17,6 +17,8 @@ __all__ = ["Tile", "pixels_of", "render_images", "triptych"]
 
 _SIZE, _GAP, _HEAD = 96, 10, 20
 _AMPLIFIED = 10.0
+_QUIET, _LOUD = "#333333", "#b3261e"
+"""Where no style sheet is at hand, as in a file of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,11 +71,13 @@ def render_images(lines: Sequence[Sequence[Tile]], *, title: str, columns: Seque
         for place, tile in enumerate(line):
             data = base64.b64encode(encode_png(tile.pixels)).decode()
             where = {"x": f"{_left(place):g}", "y": f"{y:g}", "width": f"{_SIZE}", "height": f"{_SIZE}"}
-            look = {"href": f"data:image/png;base64,{data}", "style": "image-rendering:pixelated"}
+            look = {"href": f"data:image/png;base64,{data}", "image-rendering": "pixelated"}
             body.append(element("image", attributes=where | look))
             if tile.words:
                 kind = "value failed" if tile.loud else "value"
-                body.append(text(_left(place), y + _SIZE + 13, tile.words, kind=kind))
+                look = {"class": kind, "fill": _LOUD if tile.loud else _QUIET, "font-size": "11"}
+                where = {"x": f"{_left(place):g}", "y": f"{y + _SIZE + 13:g}"}
+                body.append(element("text", tile.words, attributes=where | look | {"font-family": "sans-serif"}))
     said = "; ".join(", ".join(tile.words for tile in line if tile.words) for line in lines)
     return picture(_left(widest), top + len(lines) * (_SIZE + _HEAD), title=title, summary=said, body=body)
 
