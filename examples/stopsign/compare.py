@@ -3,7 +3,7 @@
 Run:   python examples/stopsign/compare.py [--json] [--folder DIR] [--rows 300] [--reuse] [--epochs N] [--threads 2]
 Gives: clean and attacked accuracy of both at Linf 4/255 and 8/255 on tracks that neither has seen, with intervals and
        the verdict of the self-check; on the official test too, clean; the share of stop signs that an attacker turns
-       into yield, before and after; the time of training. Writes `before-after.svg` and the two networks into DIR.
+       into yield, before and after, by pixels and by a sticker; the time of training. Writes `before-after.svg` and the two networks into DIR.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import numpy as np
 import signs
 
 from hauberk.attack import BoundedResult, Threat, attack_within
+from hauberk.attack.physical.torch_sticker import attack_with_sticker, bars_mask
 from hauberk.core.claim import Estimate
+from hauberk.core.progress import Progress
 from hauberk.harden.network_recipe import PLAIN_NETWORK, NetworkRecipe
 from hauberk.models import Kind, NetworkModel, parse_model, serialise_model
 from hauberk.prove.charts import render_images, triptych
@@ -57,6 +59,10 @@ def compare(folder: Path, options: argparse.Namespace) -> dict:
         for name, model in networks.items()
     }
     found["stop_to_yield"] = {name: interval(share(result.beaten)) for name, result in turned.items()}
+    found["sticker"] = {
+        name: stuck(model, test.rows[stops], test.labels[stops], tell(f"{name} sticker"))
+        for name, model in networks.items()
+    }
     draw(folder / "before-after.svg", networks, turned, test.classes)
     return found
 
@@ -79,6 +85,14 @@ def attack(model: NetworkModel, rows: np.ndarray, labels: np.ndarray, eps: float
     """The full cascade, with the self-check."""
     threat = Threat(norm="linf", eps=eps, low=0.0, high=1.0, goal=goal)
     return attack_within(model, rows, labels, threat, seed=signs.SEED, progress=tell(f"{name} {eps:.3f} {goal}"))
+
+
+def stuck(model: NetworkModel, rows: np.ndarray, labels: np.ndarray, progress: Progress) -> dict:
+    """Two bars stuck on every stop sign, seen as from a street: how many are read as yield, and how many if grey."""
+    mask = bars_mask(signs.SHAPE, share=0.08)
+    result = attack_with_sticker(model, rows, labels, mask, goal=signs.YIELD, seed=signs.SEED, progress=progress)
+    shares = {"turned": result.rows, "grey": result.grey, "bare": result.bare}
+    return {name: interval(one) for name, one in shares.items()} | {"area": result.area}
 
 
 def answers(model: NetworkModel, rows: np.ndarray) -> np.ndarray:
