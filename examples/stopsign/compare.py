@@ -3,7 +3,8 @@
 Run:   python examples/stopsign/compare.py [--json] [--folder DIR] [--rows 300] [--reuse] [--epochs N] [--threads 2]
 Gives: clean and attacked accuracy of both at Linf 4/255 and 8/255 on tracks that neither has seen, with intervals and
        the verdict of the self-check; on the official test too, clean; the share of stop signs that an attacker turns
-       into yield, before and after, by pixels and by a sticker; the time of training. Writes `before-after.svg` and the two networks into DIR.
+       into yield, before and after, by pixels and by a sticker; the time of training. Writes `before-after.svg` and the
+       two networks into DIR.
 """
 
 from __future__ import annotations
