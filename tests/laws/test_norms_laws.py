@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hauberk.attack import STANDARD, THOROUGH
@@ -43,7 +43,7 @@ class Norms:
             for at, (old, new) in enumerate(zip(self.world.rows[row], one, strict=True)):
                 if np.isnan(old) or old == new:
                     continue
-                step = abs(new - old) if self.number[at] else 1.0
+                step = abs(new - old) if self.number[at] and self.norm is not Norm.L0 else 1.0
                 steps.append(step / self.scale[at] if self.scale[at] else np.inf)
             match self.norm:
                 case Norm.LINF:
@@ -63,6 +63,16 @@ class Norms:
             return None
         beaten = made[self.world.wrong(made, int(self.world.labels[row]))]
         return float(self.distance(row, beaten).min(initial=np.inf))
+
+    def clear(self, row: int) -> bool:
+        """Whether the truth stays where it is when the budget moves by less than two float32 numbers differ."""
+        world, reach = self.world, self.world.reach
+        truths = []
+        for budget in (reach.budget * (1 - NEAR), reach.budget * (1 + NEAR)):
+            world.reach = replace(reach, budget=budget)
+            truths.append(self.truth(row))
+        world.reach = reach
+        return None not in truths and np.isclose(*truths, rtol=NEAR, atol=NEAR)
 
     def found(self, effort=THOROUGH):
         world = self.world
@@ -87,6 +97,10 @@ def broken_brackets(seeds, effort=STANDARD) -> int:
 
 
 @given(SEEDS)
+@example(3175343)  # L0 where nothing that counts can change
+@example(1000254)  # a small step next to large numbers
+@example(1001091)  # cells that whole numbers leave out
+@example(1001759)  # a budget that is met by less than rounding
 @settings(max_examples=80, deadline=None)
 def test_the_truth_lies_between_and_the_two_meet(seed):
     norms = Norms(seed)
@@ -102,7 +116,8 @@ def test_the_truth_lies_between_and_the_two_meet(seed):
             continue
         size = NEAR * (1 + min(truth, 1e9))
         assert found.certified[row] <= truth + size
-        if not world.related:  # only relations can make the trial of whole cells miss something
+        # Only relations can make the trial of whole cells miss something, and budgets that are met by a hair.
+        if not world.related and norms.clear(row):
             assert truth <= found.distance[row] + size
             assert found.distance[row] <= truth * (1 + 2e-3) + size
             # Of three classes, one that ties with the label proves nothing and beats nothing.

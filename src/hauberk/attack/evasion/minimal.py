@@ -76,11 +76,12 @@ class _Measure:
         power = {Norm.L2: 2, Norm.L1: 1, Norm.L0: 0}[self.norm]
         return replace(reach, within=Within(power=power, scale=self.scale, radius=np.full(len(reach.low), np.inf)))
 
-    def cell_distances(self, field: Field, axis: Axis) -> Matrix:
-        """(n, K) how far each row must go in Linf to be cast into each cell, at least."""
+    def cell_distances(self, field: Field, axis: Axis, *, over: bool = False) -> Matrix:
+        """(n, K) how far each row must go in Linf to be cast into each cell, at least; or no less than that."""
         columns = list(axis.columns)
         there, here = axis.points, field.rows[:, None, columns]
-        step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here))
+        room = _ROUNDING * (np.abs(there) + np.abs(here))
+        step = np.abs(there - here) + (room if over else -room)
         step = np.where(self.number[columns], np.maximum(step, 0.0), there != here)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(step > 0, step / self.scale[columns], 0.0)
@@ -255,10 +256,10 @@ def _farthest(measure: _Measure, field: Field) -> Matrix:
     linf = measure.norm is Norm.LINF
     most = np.zeros(len(field.rows))
     for axis in field.axes:
-        far = measure.cell_distances(field, axis) if linf else axis.power
+        far = measure.cell_distances(field, axis, over=True) if linf else axis.power
         far = np.where(axis.allowed, far, 0.0).max(axis=1, initial=0.0)
         most = np.maximum(most, far) if linf else most + far
-    # A little more: the distances of cells are rounded down.
+    # A little more: powers are rounded too.
     return np.asarray((np.sqrt(most) if measure.norm is Norm.L2 else most) * (1 + _MORE) + _LEAST)
 
 
@@ -296,8 +297,9 @@ class _Task:
         field, bracket = self._field(index, radius), self.bracket
         found = search_regions(self.contest, field, reached_leaves(self.contest, field), self.judge, budget=budget)
         self._tell(index, radius, found.found, found.rows)
-        everything = radius >= self.farthest[index]
-        proved = np.where(everything, np.inf, np.maximum(self.measure.beyond(radius), bracket.proved[index]))
+        beyond, farthest = self.measure.beyond(radius), self.farthest[index]
+        everything = (radius >= farthest) | (beyond > farthest)
+        proved = np.where(everything, np.inf, np.maximum(beyond, bracket.proved[index]))
         bracket.proved[index[found.safe]] = proved[found.safe]
         return index[~found.found & ~found.safe]
 

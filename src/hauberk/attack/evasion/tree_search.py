@@ -166,8 +166,8 @@ def _try(
 ) -> NDArray[np.intp]:
     """Try the rows in the agreed cells of the regions `at`; gives the regions that must be cut further.
 
-    A region without undecided trees gives the same answer everywhere, so with two classes the row decides all of it,
-    also where the bound is within the slack.
+    A region without undecided trees, or of one cell on each axis, gives the same answer everywhere, so with two classes
+    the row decides all of it, also where the bound is within the slack.
     """
     field, judge, state = quest.field, quest.judge, quest.state
     owner = regions.row[at]
@@ -182,10 +182,10 @@ def _try(
     state.tried[:] += np.bincount(owner[valid], minlength=len(state.tried))
     state.found[owner[beaten]] = True
     state.rows[owner[beaten]] = rows[beaten]
-    constant = valid & (regions.count[at] == 0)
     several = np.zeros(len(at), dtype=np.bool_)
     for favour in favours:
         several |= favour.conflict[at] >= 0
+    constant = valid & ((regions.count[at] == 0) | ~several)
     again = ~beaten & several & ~(constant & judge.one_rival)
     state.safe[owner[~beaten & ~again & ~(constant & judge.two_classes)]] = False
     return np.asarray(at[again & ~state.found[owner]])
