@@ -77,7 +77,9 @@ def attack_images(
         claims=(*_before(before), *after.robustness.claims(), *_paired(before, after)),
         findings=after.findings,
         details={
-            "adversary": [{"feature": "every pixel" if section.norm == "linf" else "the picture", "can": _can(section)}],
+            "adversary": [
+                {"feature": "every pixel" if section.norm == "linf" else "the picture", "can": _can(section)}
+            ],
             "features": [],
             "curves": [_curve(after)],
             "method": after.method,
@@ -132,9 +134,12 @@ def _paired(before: BoundedResult, after: BoundedResult) -> Iterator[Claim]:
     yield Claim(name="robust_gain", estimate=gain, rung=Rung.MEASURED)
 
 
-def _can(section: EvasionSection) -> str:
-    words = "moved by at most" if section.norm == "linf" else "changed by a Euclidean distance of at most"
-    return f"{words} {section.eps:g}, within the valid range"
+def _adversary(section: EvasionSection) -> dict[str, Json]:
+    """Whom the figures hold for, in words."""
+    each = section.norm == "linf"
+    words = "moved by at most" if each else "changed by a Euclidean distance of at most"
+    told = f"{words} {section.eps:g}, within the valid range"
+    return {"feature": "every pixel" if each else "the picture", "can": told}
 
 
 def _curve(result: BoundedResult) -> dict[str, Json]:

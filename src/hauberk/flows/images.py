@@ -65,7 +65,8 @@ def refuse_mixed_settings(configuration: Configuration) -> None:
         hint = 'norm = "linf", eps = 0.0157 lets each pixel move by 4/255'
         raise BadSetting(where="threats.evasion", expected=expected, got=got, hint=hint)
     if configuration.harden.partitions:
-        raise BadSetting(where="harden.partitions", expected="0 for a network", got=f"{configuration.harden.partitions}")
+        got = f"{configuration.harden.partitions}"
+        raise BadSetting(where="harden.partitions", expected="0 for a network", got=got)
 
 
 def read_images(

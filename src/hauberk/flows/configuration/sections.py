@@ -169,7 +169,8 @@ class ModelSection:
             `{ type = "Residual", layers = [...] }` adds what its layers make of their input to the input.
         train: `FILE.py:NAME`, a function that takes a `hauberk.models.TrainingSet` and gives a model; empty for the
             built-in booster.
-        file: A trained model (xgboost json or ubj, lightgbm txt, onnx, safetensors); nothing is trained then, so `train` is empty.
+        file: A trained model (xgboost json or ubj, lightgbm txt, onnx, safetensors); nothing is trained then, so
+            `train` is empty.
         trees, depth, learning_rate: Size and step of the built-in booster.
         threads: Threads of the built-in booster; the same number gives the same model. More than one pays only on a
             machine with nothing else to do.
@@ -229,8 +230,8 @@ class EvasionSection:
     Attributes:
         goal: The class that the adversary wants to be given, or empty: any wrong answer counts.
         budget: Total cost of the changes of one row; unbounded where left out.
-        norm, eps: For images: how far a picture may be moved, in `linf` each pixel by up to `eps`, in `l2` all together;
-            in units of the pixels, such as 8/255 = 0.0314.
+        norm, eps: For images: how far a picture may be moved, in `linf` each pixel by up to `eps`, in `l2` all
+            together; in units of the pixels, such as 8/255 = 0.0314.
         rows: How many test rows are attacked, 0 for all.
     """
 
