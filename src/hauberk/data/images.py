@@ -73,7 +73,8 @@ def images_dataset(
         images: As the user gives them; uint8 is laid over the range.
         shape: Of one picture.
         target: Name of the target.
-        low, high: Valid range of a pixel.
+        low: Least valid number of a pixel.
+        high: Largest one.
         group: Name of the column of groups.
         classes: Those of the training data, for the test data; else they are those that the images name.
         where: Source, for messages.

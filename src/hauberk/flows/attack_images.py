@@ -77,9 +77,7 @@ def attack_images(
         claims=(*_before(before), *after.robustness.claims(), *_paired(before, after)),
         findings=after.findings,
         details={
-            "adversary": [
-                {"feature": "every pixel" if section.norm == "linf" else "the picture", "can": _can(section)}
-            ],
+            "adversary": [_adversary(section)],
             "features": [],
             "curves": [_curve(after)],
             "method": after.method,
