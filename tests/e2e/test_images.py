@@ -154,12 +154,18 @@ def test_pictures_of_the_attack_are_kept_and_lie_within_the_threat(digits):
         ("eps = 0.15", "eps = 0.0", "FLOW-104", "eps above 0"),
     ],
 )
-def test_what_does_not_go_together_is_told(digits, run, before, after, code, words):
+def test_what_does_not_go_together_is_told(digits, before, after, code, words):
+    from hauberk.core.errors import HauberkError
+    from hauberk.flows.configuration import load_configuration
+    from hauberk.flows.datasets import load_datasets
+    from hauberk.flows.harden_network import verify_layers
+
     change(digits, before, after)
-    done = run("harden", digits, "--json")
-    assert done.code == 2
-    assert code in done.err + done.out
-    assert words in done.err + done.out
+    configuration = load_configuration(digits)
+    with pytest.raises(HauberkError) as told:
+        verify_layers(configuration, load_datasets(digits, configuration, seed=3).schema.target.categories)
+    assert told.value.code == code
+    assert words in str(told.value)
 
 
 @pytest.mark.slow
