@@ -6,6 +6,7 @@ from hauberk.data.conform import conform_table
 from hauberk.data.dataset import Dataset, make_dataset
 from hauberk.data.encode import bad_label, decode_rows, encode_labels, encode_rows, encode_weights
 from hauberk.data.extent import Extent, loosened_schema, measure_extents, widen_schema
+from hauberk.data.images import Images, image_shape, images_dataset, pool_images
 from hauberk.data.infer import DEFAULT_INFERENCE, Inference, infer_schema
 from hauberk.data.limits import DEFAULT_TABLE_LIMITS, STREAM_LIMITS, TableLimits
 from hauberk.data.manifest import (
@@ -57,6 +58,7 @@ __all__ = [
     "Extent",
     "Feature",
     "FeatureOverride",
+    "Images",
     "Inference",
     "Kind",
     "LinearRelation",
@@ -88,6 +90,8 @@ __all__ = [
     "encode_weights",
     "find_changed_rows",
     "has_more_rows",
+    "image_shape",
+    "images_dataset",
     "infer_schema",
     "input_schema",
     "list_violations",
@@ -97,6 +101,7 @@ __all__ = [
     "open_batches",
     "parse_manifest",
     "parse_schema",
+    "pool_images",
     "read_table",
     "render_manifest",
     "render_schema",

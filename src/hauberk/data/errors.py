@@ -6,6 +6,7 @@ from hauberk.core.errors import HauberkError
 
 __all__ = [
     "BadColumnNames",
+    "BadImages",
     "BadLabel",
     "BadOverride",
     "BadRows",
@@ -215,6 +216,17 @@ class BadWeight(DataError):
 
     code = "DATA-122"
     title = "Bad weight"
+
+
+class BadImages(DataError):
+    """Pictures are not what the configuration says of them, or their labels or groups do not belong to them.
+
+    A reading function gives `hauberk.data.Images`: pixels as (n, channels, height, width) or (n, height, width), uint8
+    or floats within `data.pixel-low` and `data.pixel-high`, and a label for each. Rows count from 0.
+    """
+
+    code = "DATA-123"
+    title = "Bad images"
 
 
 class OtherTable(DataError):

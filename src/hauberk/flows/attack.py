@@ -14,9 +14,11 @@ from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
 from hauberk.data import Dataset, Kind, digest_schema, encode_labels, encode_rows, resolve_reach
+from hauberk.flows.attack_images import attack_images, image_settings
 from hauberk.flows.attack_rows import ROWS, render_rows
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.harden import chosen_model, plain_model
+from hauberk.flows.images import is_of_images
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.threat import describe_adversary, verify_goal
@@ -62,8 +64,15 @@ def attack_system(
     model, baseline = hardened.subject("model"), hardened.subject("baseline")
     configuration: dict[str, Json] = {"evasion": asdict(section), "schema": str(digest_schema(datasets.schema))}
     configuration[ROWS] = True  # results of versions that kept none are not used again
+    images = is_of_images(project.configuration)
+    if images:
+        configuration = image_settings(project.configuration, datasets)
 
     def work(report: Progress) -> StageOutput:
+        if images:
+            other = plain_model(project, hardened, datasets) if baseline.digest != model.digest else None
+            models = chosen_model(project, hardened, datasets), other
+            return attack_images(project, datasets, models, (model, baseline), report)
         scene = _scene(datasets, section.rows, goal, project.seed)
         chosen = chosen_model(project, hardened, datasets)
         after = _face(chosen, scene, project.seed, report, "the model", 0)

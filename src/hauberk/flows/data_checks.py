@@ -24,12 +24,12 @@ _PATIENCE = 3
 """Columns of one check that may be stopped or crash; the rest is not tried, for each costs the whole time limit."""
 
 
-def check_all(project: Project, datasets: Datasets) -> list[Finding]:
+def check_all(project: Project, datasets: Datasets, checks: Iterable[Check] = CHECKS) -> list[Finding]:
     """All findings but those of the labels; a check that fails, hangs, crashes or starves is one."""
     tables = Tables(train=datasets.train, test=datasets.test, seed=project.seed)
     return [
         finding
-        for check, findings in look_through(project, tables, CHECKS)
+        for check, findings in look_through(project, tables, checks)
         for finding in numbered(findings, datasets.test_numbers if check.of_test else datasets.numbers)
     ]
 

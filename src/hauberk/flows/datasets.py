@@ -37,6 +37,7 @@ from hauberk.flows.configuration.parse import FILE
 from hauberk.flows.errors import BadTrainFunction, NotATrainingLabel
 from hauberk.flows.functions import UserFunction, is_function, load_function
 from hauberk.flows.held_out import hold_out
+from hauberk.flows.images import hold_out_images, is_of_images, read_images, refuse_mixed_settings
 
 __all__ = [
     "Datasets",
@@ -121,7 +122,8 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     Raises:
         DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema;
             labels or weights are bad.
-        BadTrainFunction: A reading function fails or gives no table.
+        BadTrainFunction: A reading function fails or gives neither table nor images.
+        BadSetting: Settings of images and of tables are mixed.
         NotATrainingLabel: No input, fewer than two classes, or a class with fewer training rows than folds.
     """
     section = configuration.data
@@ -129,17 +131,16 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
     schema, whole, kept, held = train.schema, None, None, None
     readers = [train_reader]
     if section.test:
-        test_table, test_reader = _read(folder, section.test, section.csv)
-        test = _labelled(test_table, schema, section.test)
+        test, test_reader = _load_labelled(folder, configuration, section.test, schema)
         readers.append(test_reader)
     else:
-        tested = hold_out(train, section.test_share, seed=seed)
+        split = hold_out_images if is_of_images(configuration) else hold_out
+        tested = split(train, section.test_share, seed=seed)
         whole, kept, held = train, np.flatnonzero(~tested), np.flatnonzero(tested)
         train, test = whole.take(kept), whole.take(held)
     trusted = None
     if configuration.verify.trusted:
-        trusted_table, trusted_reader = _read(folder, configuration.verify.trusted, section.csv)
-        trusted = _labelled(trusted_table, schema, configuration.verify.trusted)
+        trusted, trusted_reader = _load_labelled(folder, configuration, configuration.verify.trusted, schema)
         readers.append(trusted_reader)
     require_learnable(train, folds=configuration.verify.folds)
     return Datasets(
@@ -176,6 +177,9 @@ def load_like(source: str | Path, train: Dataset, folder: Path, configuration: C
     Raises:
         DataError, BadTrainFunction: As `load_datasets`.
     """
+    if is_of_images(configuration):
+        classes = train.schema.target.categories if train.schema.target else ()
+        return read_images(folder, configuration.data, str(source), classes=classes)[0]
     csv = configuration.data.csv
     table = read_source(source, csv) if isinstance(source, Path) else _read(folder, source, csv)[0]
     return make_dataset(table, train.schema, where=str(source))
@@ -198,10 +202,24 @@ def _read(folder: Path, source: str, section: CsvSection) -> tuple[pa.Table, Use
 
 def _load_train(folder: Path, configuration: Configuration) -> tuple[Dataset, UserFunction | None]:
     section = configuration.data
+    refuse_mixed_settings(configuration)
+    if is_of_images(configuration):
+        return read_images(folder, section, section.train)
     table, reader = _read(folder, section.train, section.csv)
     train = _labelled(table, _schema(table, configuration), section.train)
     encode_weights(train, where=section.train)
     return train, reader
+
+
+def _load_labelled(
+    folder: Path, configuration: Configuration, source: str, schema: Schema
+) -> tuple[Dataset, UserFunction | None]:
+    """Other data than the training data, with labels."""
+    if is_of_images(configuration):
+        classes = schema.target.categories if schema.target else ()
+        return read_images(folder, configuration.data, source, classes=classes)
+    table, reader = _read(folder, source, configuration.data.csv)
+    return _labelled(table, schema, source), reader
 
 
 def _labelled(table: pa.Table, schema: Schema, source: str) -> Dataset:

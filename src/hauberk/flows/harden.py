@@ -16,6 +16,8 @@ from hauberk.data import Reach, digest_schema, resolve_reach
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.errors import BadSetting
 from hauberk.flows.functions import UserFunction
+from hauberk.flows.harden_network import choose_network, verify_layers
+from hauberk.flows.images import input_shape, is_of_images
 from hauberk.flows.model_file import kind_of_file
 from hauberk.flows.partitions import PartitionEvidence, certify_partitions, harden_settings
 from hauberk.flows.project import Project
@@ -23,7 +25,16 @@ from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.threat import verify_goal
 from hauberk.flows.training import booster, train_by, training_set, user_fit
 from hauberk.harden import HardenResult, Rules, evasion_attack, harden_model, select_recipes
-from hauberk.models import Kind, LibraryModel, Matrix, open_model, parse_model, require_width, serialise_model
+from hauberk.models import (
+    Kind,
+    LibraryModel,
+    Matrix,
+    NetworkModel,
+    open_model,
+    parse_model,
+    require_width,
+    serialise_model,
+)
 from hauberk.models.grow import grow_booster
 from hauberk.models.training import Fit
 
@@ -67,10 +78,13 @@ def harden_system(project: Project, datasets: Datasets, watch: Watcher = unwatch
     sealed.
 
     Raises:
-        BadSetting: The election is to be sealed although there is none, or a model file was given.
+        BadSetting: The election is to be sealed although there is none, or a model file was given; the layers of a
+            network are unknown or do not fit.
     """
     section = project.configuration
     _refuse_contradictions(project)
+    if section.model.layers:
+        verify_layers(section, _classes(datasets))
     given = _given(project.folder, section.model.file)
     trainer = user_fit(project)
     configuration: dict[str, Json] = {
@@ -128,8 +142,13 @@ def _choose(
     section = project.configuration.harden
     if given:
         model = parse_model(given.data, given.kind, classes=_classes(datasets))
+        if is_of_images(project.configuration):
+            _require_shape(project, model)
         require_width(model, [feature.name for feature in datasets.schema.inputs])
         return _unchosen(model, "given", "a trained model was given")
+    if is_of_images(project.configuration):
+        found = choose_network(project, datasets, report)
+        return _Chosen(plain=found.plain, model=found.model, story=found.story)
     if section.adversarial and not section.seal_partitions:
         result = _harden(project, datasets, trainer, report)
         return _Chosen(plain=result.plain, model=result.model, story=_story(result))
@@ -138,6 +157,19 @@ def _choose(
     )
     reason = "the election of the partitions is sealed" if section.seal_partitions else "hardening is off"
     return _unchosen(plain, "partitions" if section.seal_partitions else "plain", reason)
+
+
+def _require_shape(project: Project, model: LibraryModel) -> None:
+    """Refuse a model that is no network for pictures of this shape.
+
+    Raises:
+        BadSetting: It is not.
+    """
+    shape = input_shape(project.configuration.data)
+    found = model.shape if isinstance(model, NetworkModel) else None
+    if found != shape:
+        got = f"one of shape {found}" if found else "a model that is no network"
+        raise BadSetting(where="model.file", expected=f"a network of shape {shape}", got=got)
 
 
 def _unchosen(model: LibraryModel, chosen: str, reason: str) -> _Chosen:

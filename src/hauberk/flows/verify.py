@@ -9,14 +9,17 @@ from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.data import digest_schema, render_manifest, row_digests
-from hauberk.flows.backdoors import search_backdoors
+from hauberk.flows.backdoors import BackdoorSearch, no_search, search_backdoors
+from hauberk.flows.checks import CHECKS
 from hauberk.flows.data_checks import check_all, check_groups, named
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.evidence import write_evidence
+from hauberk.flows.images import is_of_images
 from hauberk.flows.pin import SCHEMA, find_drift
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.suspects import rank_training_rows, suspects_file, suspicion_details
+from hauberk.flows.verify_images import IMAGE_CHECKS, pooled_datasets, unlooked
 from hauberk.prove.report import render_suspects_file
 from hauberk.stats import estimate_proportion
 from hauberk.verify import AttackKind, Suspicion, classify_attack, guarded_check, suspicion_findings
@@ -70,10 +73,14 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
 
     def work(report: Progress) -> StageOutput:
         report(0, 1, "schema and rows")
-        findings = [*named(drift.findings(datasets.train), datasets), *check_all(project, datasets)]
-        suspicion = rank_training_rows(project, datasets, report)
+        images = is_of_images(project.configuration)
+        checked = check_all(project, datasets, IMAGE_CHECKS if images else CHECKS)
+        findings = [*named(drift.findings(datasets.train), datasets), *checked]
+        findings += unlooked(datasets.train.rows) if images else ()
+        ranked = pooled_datasets(datasets, project.configuration.data) if images else datasets
+        suspicion = rank_training_rows(project, ranked, report)
         findings += guarded_check("sources", lambda: named(check_groups(project, datasets.train, suspicion), datasets))
-        backdoors = search_backdoors(project, datasets.train, datasets.numbers, report)
+        backdoors = no_search(datasets.train) if images else _searched(project, datasets, report)
         return StageOutput(
             subjects=subjects,
             claims=(
@@ -103,6 +110,10 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
     write_evidence(project.evidence, {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])})
     write_picture(project, result)
     return result
+
+
+def _searched(project: Project, datasets: Datasets, report: Progress) -> BackdoorSearch:
+    return search_backdoors(project, datasets.train, datasets.numbers, report)
 
 
 def write_picture(project: Project, result: StageResult) -> None:

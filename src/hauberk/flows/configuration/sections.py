@@ -6,7 +6,7 @@ Keys are written with hyphens or underscores alike. The docstrings are the refer
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -123,7 +123,7 @@ class DataSection:
 
     Attributes:
         train: A file (csv, csv.gz, parquet, arrow, npz) beside `hauberk.toml`, or `FILE.py:NAME`, a function without
-            arguments that gives a `pyarrow.Table`.
+            arguments that gives a `pyarrow.Table`, or `hauberk.data.Images` where there is a `shape`.
         test: The same; where empty, `test_share` of the training rows is held out: the latest by a column of the role
             `time`, else of each class those that seed and content of the rows decide.
         test_share: Share of the rows to hold out.
@@ -131,6 +131,9 @@ class DataSection:
         id, time, group: Columns with these roles.
         ignored: Columns that the model must not see.
         protected, personal, sensitive: Columns that the law speaks of.
+        shape: Of one picture, `[channels, height, width]` or `[height, width]`: the data are images, and `group` names
+            what pictures are held out together.
+        pixel_low, pixel_high: Valid range of a pixel.
         csv: How CSV files are read.
         features: What is known of single columns.
         relations: Linear relations between columns.
@@ -147,6 +150,9 @@ class DataSection:
     protected: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
+    shape: tuple[Count, ...] = ()
+    pixel_low: float = 0.0
+    pixel_high: float = 1.0
     csv: CsvSection = field(default_factory=CsvSection)
     features: dict[str, FeatureSection] = field(default_factory=dict)
     relations: tuple[RelationSection, ...] = ()
@@ -154,17 +160,24 @@ class DataSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSection:
-    """The model: the built-in booster, a training function, or a trained file.
+    """The model: the built-in booster, a network in layers, a training function, or a trained file.
 
     Attributes:
+        kind: `trees`, or `network`: for images (`data.shape`), trained in PyTorch (extra `deep`).
+        layers: Of the network, in order, such as `{ type = "Conv2d", in-channels = 3, out-channels = 32,
+            kernel-size = 3, padding = 1 }`; the types and settings are those that a sealed network can name, and
+            `{ type = "Residual", layers = [...] }` adds what its layers make of their input to the input.
         train: `FILE.py:NAME`, a function that takes a `hauberk.models.TrainingSet` and gives a model; empty for the
             built-in booster.
-        file: A trained model (xgboost json or ubj, lightgbm txt, onnx); nothing is trained then, so `train` is empty.
+        file: A trained model (xgboost json or ubj, lightgbm txt, onnx, safetensors); nothing is trained then, so
+            `train` is empty.
         trees, depth, learning_rate: Size and step of the built-in booster.
         threads: Threads of the built-in booster; the same number gives the same model. More than one pays only on a
             machine with nothing else to do.
     """
 
+    kind: Literal["trees", "network"] = "trees"
+    layers: tuple[dict[str, Any], ...] = ()
     train: str = ""
     file: str = ""
     trees: Count = 150
@@ -217,11 +230,15 @@ class EvasionSection:
     Attributes:
         goal: The class that the adversary wants to be given, or empty: any wrong answer counts.
         budget: Total cost of the changes of one row; unbounded where left out.
+        norm, eps: For images: how far a picture may be moved, in `linf` each pixel by up to `eps`, in `l2` all
+            together; in units of the pixels, such as 8/255 = 0.0314.
         rows: How many test rows are attacked, 0 for all.
     """
 
     goal: str = ""
     budget: Annotated[float, Meta(ge=0)] | None = None
+    norm: Literal["", "linf", "l2"] = ""
+    eps: Annotated[float, Meta(ge=0)] = 0.0
     rows: Annotated[int, Meta(ge=0)] = 0
 
 
@@ -241,6 +258,13 @@ class HardenSection:
         max_clean_loss: Clean accuracy, as a share, that robustness may cost.
         validation_share: Share of the training rows on which candidates are compared.
         recipes: Names of the recipes to try; all where left out.
+        recipe: How a network is hardened.
+        eps: Radius that a network is trained against; 0 for that of the threat. A larger one than the threat's often
+            wins more than it costs.
+        epochs, batch, rate: Passes over the rows, rows of a step, and peak of the learning rate of a network.
+        average: Decay of the moving average of a network's weights, 0 for none.
+        shift: Pixels by which images are moved each way while a network is trained.
+        threads: Of PyTorch; the same number gives the same network.
         partitions: Into how many parts the training rows are dealt, to certify predictions against bad training rows;
             0 for no such certificate. More parts stand more bad rows and are less accurate.
         partition_trees, partition_depth: Size of the booster that is trained on each part.
@@ -252,6 +276,14 @@ class HardenSection:
     max_clean_loss: Share = 0.01
     validation_share: Annotated[float, Meta(gt=0, le=0.5)] = 0.2
     recipes: tuple[str, ...] = ()
+    recipe: Literal["n-fgsm", "fgsm", "pgd-7", "pgd-7-awp", "trades", "trades-awp"] = "n-fgsm"
+    eps: Annotated[float, Meta(ge=0)] = 0.0
+    epochs: Count = 25
+    batch: Annotated[int, Meta(ge=2)] = 64
+    rate: Annotated[float, Meta(gt=0, lt=100)] = 5e-3
+    average: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    shift: Annotated[int, Meta(ge=0)] = 0
+    threads: Annotated[int, Meta(ge=1, le=64)] = 1
     partitions: Annotated[int, Meta(ge=0, le=4096)] = 0
     partition_trees: Count = 30
     partition_depth: Annotated[int, Meta(ge=1, le=16)] = 3
