@@ -112,6 +112,8 @@ def test_secure_takes_images_and_a_network_through_all_stages(digits, run):
     report = Path(document["report"]).read_text()
     assert "every pixel" in report
     assert "moved by at most 0.15" in report
+    assert "What falls first" in report
+    assert report.count("data:image/png;base64,") in range(3, 16)
     verified = run("prove", "verify", document["proof"], "--key", document["key"])
     assert verified.code == 0, verified.err
     again = run("secure", digits, "--json")

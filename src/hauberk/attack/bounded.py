@@ -104,10 +104,11 @@ class BoundedResult:
             "weak_because": list(self.weak_because),
             "findings": [finding.document() for finding in self.findings],
             "seconds": self.seconds,
-            "rows": [self._row(place) for place in range(len(self.rows))],
+            "rows": [self.row_document(place) for place in range(len(self.rows))],
         }
 
-    def _row(self, place: int) -> dict[str, Json]:
+    def row_document(self, place: int, *, changes: bool = True) -> dict[str, Json]:
+        """What is known of the row at a place; with `changes` the features that differ where it was beaten."""
         turned = bool(self.beaten[place])
         return {
             "row": int(self.numbers[place]),
@@ -116,7 +117,7 @@ class BoundedResult:
             "attacked": turned,
             "lower": float(self.lower[place]),
             "upper": float(self.upper[place]) if np.isfinite(self.upper[place]) else None,
-            "adversarial": self._changes(place) if turned else None,
+            "adversarial": self._changes(place) if turned and changes else None,
         }
 
     def _changes(self, place: int) -> dict[str, Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,11 @@ def say_change(
     after: NDArray[np.float64],
     *,
     most: int = _MOST,
+    hidden: Collection[int] = (),
 ) -> str:
     """What differs between two encoded rows (d,), the largest relative changes first, and how many more there are.
+
+    Of features whose place is `hidden`, such as personal ones, only the name is told.
 
     >>> import numpy as np
     >>> say_change(("capital gain", "job"), ((), ("clerk", "sales")), np.array([0.0, 0.0]), np.array([4700.0, 1.0]))
@@ -32,7 +35,9 @@ def say_change(
     size[[bool(categories[at]) for at in changed.tolist()]] = np.inf
     order = changed[np.argsort(-np.nan_to_num(size), kind="stable")] if len(changed) > most else changed
     parts = [
-        f"{names[at]} from {_value(categories[at], before[at])} to {_value(categories[at], after[at])}"
+        f"{names[at]} changed"
+        if at in hidden
+        else f"{names[at]} from {_value(categories[at], before[at])} to {_value(categories[at], after[at])}"
         for at in order[:most].tolist()
     ]
     rest = len(changed) - most

@@ -94,7 +94,8 @@ def _system(folder: Path, door: Door) -> int:
         found = attack_folder(folder, seed=door.seed, watch=watch)
     fragile = Table("row", "label", "becomes", "what is enough", box=None, pad_edge=False)
     for row in found.worst():
-        fragile.add_row(*(str(row.get(name)) for name in ("row", "label", "becomes", "words")))
+        enough = row.get("words") or f"{row.get('upper'):.4g}"  # a picture has no words, but a distance
+        fragile.add_row(*(str(row.get(name)) for name in ("row", "label", "becomes")), str(enough))
     more: list[RenderableType] = ["", fragile] if fragile.row_count else []
     door.show(found.document(), *stage_tables(found.stage), *more)
     return 1 if found.stage.alarming else 0

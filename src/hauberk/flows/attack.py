@@ -32,6 +32,8 @@ from hauberk.stats import (
 __all__ = ["attack_system"]
 
 PREDICATE = "urn:hauberk:attack:evasion:v1"
+_KEPT = 2
+"""Version of what is kept of the rows besides the claims."""
 _FEWEST = 20
 """Rows that a group must have before a rate of it is compared."""
 
@@ -63,10 +65,10 @@ def attack_system(
     goal = verify_goal(datasets.schema, section.goal)
     model, baseline = hardened.subject("model"), hardened.subject("baseline")
     configuration: dict[str, Json] = {"evasion": asdict(section), "schema": str(digest_schema(datasets.schema))}
-    configuration[ROWS] = True  # results of versions that kept none are not used again
     images = is_of_images(project.configuration)
     if images:
         configuration = image_settings(project.configuration, datasets)
+    configuration["kept"] = _KEPT  # what versions before it left out is made again
 
     def work(report: Progress) -> StageOutput:
         if images:
@@ -92,7 +94,8 @@ def attack_system(
             details={
                 "adversary": describe_adversary(datasets.schema),
                 "features": _features(after, scene),
-                "curves": [{"unit": c.unit, "spent": c.spent, "accuracy": c.accuracy} for c in after.curves],
+                "curves": _curves(after),
+                "curves_before": _curves(before),
                 "method": after.method,
                 "effort": after.effort,
                 "queries": after.queries,
@@ -182,6 +185,10 @@ def _groups(after: EvasionResult, scene: _Scene) -> Iterator[Claim]:
         table = count_groups(group, scene.labels[kept], decision[kept], groups=large.size)
         estimate = estimate_demographic_parity_difference(table, generator=np.random.default_rng(column))
         yield Claim(name=f"demographic_parity_difference.{feature.name}", estimate=estimate, rung=Rung.MEASURED)
+
+
+def _curves(result: EvasionResult) -> list[Json]:
+    return [{"unit": one.unit, "spent": one.spent, "accuracy": one.accuracy} for one in result.curves]
 
 
 def _features(after: EvasionResult, scene: _Scene) -> list[Json]:

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hauberk.core.claim import Claim
-from hauberk.core.encoding import Json, parse_json
+from hauberk.core.encoding import Json
 from hauberk.core.finding import Severity
 from hauberk.core.progress import Watcher, unwatched
-from hauberk.flows.attack_rows import ROWS
+from hauberk.flows.fragile import kept_rows, worst_rows
 from hauberk.flows.project import open_project
 from hauberk.flows.secure import run_stages
 from hauberk.flows.stage import StageResult
 
 __all__ = ["FolderAttack", "attack_folder"]
-
-_WORST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +35,9 @@ class FolderAttack:
         """Why the attacked accuracy must not be believed."""
         return tuple(str(one["message"]) for one in self.stage.findings if one.get("severity") != Severity.INFO)
 
-    def worst(self, most: int = _WORST) -> list[Mapping[str, Json]]:
-        """The beaten rows that the cheapest changes turn."""
-        beaten = [row for row in self.rows if row.get("attacked") is True]
-        return sorted(beaten, key=lambda row: (_number(row.get("upper")), _number(row.get("row"))))[:most]
+    def worst(self) -> list[Mapping[str, Json]]:
+        """The beaten rows that the smallest changes turn."""
+        return worst_rows(self.rows)
 
     def document(self) -> dict[str, Json]:
         """As `--json` prints it: what `hauberk attack MODEL` says, and where it is logged."""
@@ -65,17 +62,10 @@ def attack_folder(folder: Path, *, seed: int | None = None, watch: Watcher = unw
     """
     with open_project(folder, seed=seed) as project:
         stage = run_stages(project, "attack", watch)[-1]
-        kept = stage.artifacts.get(ROWS)
-        found = parse_json(project.store.get_bytes(kept), where=ROWS) if kept else []
-    rows = tuple(row for row in found if isinstance(row, Mapping)) if isinstance(found, list) else ()
-    return FolderAttack(stage=stage, rows=rows)
+        return FolderAttack(stage=stage, rows=kept_rows(project, stage))
 
 
 def _interval(claim: Claim | None) -> Json:
     if claim is None:
         return None
     return {"value": claim.estimate.value, "low": claim.estimate.low, "high": claim.estimate.high}
-
-
-def _number(value: Json) -> float:
-    return float(value) if isinstance(value, int | float) else float("inf")

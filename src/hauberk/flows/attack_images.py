@@ -17,6 +17,7 @@ from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress
 from hauberk.core.statement import Subject
 from hauberk.data import digest_schema, encode_labels, encode_rows
+from hauberk.flows.attack_rows import ROWS, render_image_rows
 from hauberk.flows.configuration import Configuration, EvasionSection
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.images import input_shape
@@ -29,7 +30,7 @@ __all__ = ["PICTURES", "attack_images", "image_settings"]
 
 PICTURES = "adversarial.npz"
 """The most fragile pictures: `row` (number in the test data), `before` and `after` (k, channels, height, width),
-`label`, `answer` and `answer_before` (codes) and `distance`; kept encrypted in the store."""
+`label`, `answer` and `answer_before` (codes of `classes`) and `distance`; kept encrypted in the store."""
 _KEPT = 64
 _POINTS = 33
 
@@ -80,6 +81,7 @@ def attack_images(
             "adversary": [_adversary(section)],
             "features": [],
             "curves": [_curve(after)],
+            "curves_before": [_curve(before)],
             "method": after.method,
             "effort": STANDARD.name,
             "trusted": after.verdict == TRUSTED,
@@ -91,7 +93,10 @@ def attack_images(
             "goal": section.goal,
             "images": _described(after, models[0], project.configuration),
         },
-        artifacts={PICTURES: _pictures(after, scene, models[0], input_shape(project.configuration.data))},
+        artifacts={
+            PICTURES: _pictures(after, scene, models[0], input_shape(project.configuration.data)),
+            ROWS: render_image_rows(after, scene.labels, _answers(models[0], after.adversarial), models[0].classes),
+        },
     )
 
 
@@ -164,18 +169,19 @@ def _pictures(result: BoundedResult, scene: _Scene, model: LibraryModel, shape: 
     places, sink = _shown(result), BytesIO()
     before, after = result.rows[places], result.adversarial[places]
 
-    def answers(rows: Matrix) -> NDArray[np.int64]:
-        none = np.empty(0, np.int64)
-        return model.predict(rows).argmax(axis=1).astype(np.int64) if len(rows) else none
-
     np.savez(
         sink,
         row=result.numbers[places],
         before=before.reshape(-1, *shape),
         after=after.reshape(-1, *shape),
         label=scene.labels[places],
-        answer_before=answers(before),
-        answer=answers(after),
+        answer_before=_answers(model, before),
+        answer=_answers(model, after),
         distance=result.upper[places],
+        classes=np.array(model.classes),
     )
     return sink.getvalue()
+
+
+def _answers(model: LibraryModel, rows: Matrix) -> NDArray[np.int64]:
+    return model.predict(rows).argmax(axis=1).astype(np.int64) if len(rows) else np.empty(0, np.int64)

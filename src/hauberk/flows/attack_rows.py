@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack import EvasionResult, say_change
+from hauberk.attack import BoundedResult, EvasionResult, say_change
 from hauberk.core.encoding import Json, render_json
 from hauberk.data import Schema
 
-__all__ = ["ROWS", "render_rows"]
+__all__ = ["ROWS", "render_image_rows", "render_rows"]
 
 ROWS = "rows"
 """Name of the artifact."""
@@ -36,6 +38,7 @@ def render_rows(
     """
     names = [feature.name for feature in schema.inputs]
     categories = [feature.categories for feature in schema.inputs]
+    private = [at for at, feature in enumerate(schema.inputs) if feature.personal or feature.sensitive]
     classes = schema.target.categories if schema.target else ()
     documents: list[Json] = []
     for place, number in enumerate(numbers.tolist()):
@@ -55,7 +58,27 @@ def render_rows(
             changed = np.flatnonzero((before != after) & ~(np.isnan(before) & np.isnan(after)))
             document["adversarial"] = {names[at]: _value(categories[at], float(after[at])) for at in changed.tolist()}
             document["becomes"] = classes[int(answers[place])]
-            document["words"] = say_change(names, categories, before, after)
+            document["words"] = say_change(names, categories, before, after, hidden=private)
+        documents.append(document)
+    return render_json(documents)
+
+
+def render_image_rows(
+    result: BoundedResult, labels: NDArray[np.int64], answers: NDArray[np.int64], classes: Sequence[str]
+) -> bytes:
+    """The artifact for n pictures: the bracket of each, without its pixels.
+
+    Args:
+        result: Of the attack.
+        labels: (n,) class codes.
+        answers: (n,) class codes that the model gives to what the adversary made of each picture.
+        classes: What the codes mean.
+    """
+    documents: list[Json] = []
+    for place in range(len(result.rows)):
+        document = result.row_document(place, changes=False) | {"label": classes[int(labels[place])]}
+        if result.beaten[place]:
+            document["becomes"] = classes[int(answers[place])]
         documents.append(document)
     return render_json(documents)
 

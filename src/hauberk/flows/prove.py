@@ -12,6 +12,7 @@ from hauberk.core.gate import evaluate_gates
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
 from hauberk.flows.evidence import write_evidence
+from hauberk.flows.fragile import changed_images, fragile_rows
 from hauberk.flows.gate import gates_of
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
@@ -96,6 +97,7 @@ def _source(project: Project, done: Sequence[StageResult], bundle: Subject) -> R
     system = project.configuration.system
     claims = {name: claim for one in done for name, claim in one.claims.items()}
     checkpoint = project.log.checkpoint
+    attack = next((one for one in done if one.stage == "attack"), None)
     return ReportSource(
         system=system.name,
         owner=system.owner,
@@ -109,4 +111,6 @@ def _source(project: Project, done: Sequence[StageResult], bundle: Subject) -> R
         results=tuple(
             LoggedResult(stage=one.stage, leaf=one.leaf, digest=one.digest, statement=one.statement) for one in done
         ),
+        fragile=fragile_rows(project, attack) if attack else (),
+        images=changed_images(project, attack) if attack else (),
     )

@@ -10,13 +10,14 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from hauberk.core.digest import digest_bytes
 from hauberk.core.encoding import render_json
 from hauberk.crypto import SigningKey
 from hauberk.prove.errors import ContradictoryReport
-from hauberk.prove.report import render_report, render_report_json
+from hauberk.prove.report import ChangedImage, FragileRow, render_report, render_report_json
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&lt;\x1b[31m\u202e"
 VOID = {"meta", "br"}
@@ -183,15 +184,58 @@ def test_the_charts(lending):
     assert "capital-gain 81%" in descriptions
 
 
-def test_a_curve_is_drawn_where_there_is_one(lending):
-    def curve(predicates):
-        predicates["attack"]["details"]["curve"] = [
-            {"cost": cost, "share": share} for cost, share in [(0, 0.1), (1, 0.3), (5, 0.6)]
-        ]
+def curve(*accuracy):
+    return {"unit": "features changed", "spent": list(range(len(accuracy))), "accuracy": list(accuracy)}
 
-    markup = section(render_report(lending(curve)), "How the attacks succeed")
-    assert "polyline" in markup
-    assert "0: 0.100; 1: 0.300; 5: 0.600" in markup
+
+def test_a_curve_is_drawn_where_there_is_one(lending):
+    def change(predicates):
+        predicates["attack"]["details"] |= {"curves": [curve(0.86, 0.8, 0.7)], "curves_before": [curve(0.87, 0.3, 0.1)]}
+
+    markup = section(render_report(lending(change)), "How the attacks succeed")
+    assert markup.count("<polyline") == 2
+    assert "0: 0.860; 1: 0.800; 2: 0.700; before: 0: 0.870; 1: 0.300; 2: 0.100" in markup
+    assert "0.300" in Page(f"<x>{markup}</x>".encode()).text
+
+
+def test_a_baseline_that_is_the_model_has_no_line_of_its_own(lending):
+    def change(predicates):
+        predicates["attack"]["details"] |= {"curves": [curve(0.86, 0.8)], "curves_before": [curve(0.86, 0.8)]}
+
+    assert section(render_report(lending(change)), "How the attacks succeed").count("<polyline") == 1
+
+
+def image(row, becomes="yield"):
+    before = np.full((3, 4, 4), 0.5)
+    return ChangedImage(row=row, label="stop", becomes=becomes, before=before, after=before + 0.03)
+
+
+def test_rows_that_fall_first_are_told_in_words(lending):
+    fragile = FragileRow(row=17, label="refused", becomes="approved", size=2.0, words="capital gain from 0 to 4,700")
+    page = render_report(lending(fragile=(fragile,)))
+    markup = section(page, "What falls first")
+    assert all(word in markup for word in (">17<", "refused", "approved", "capital gain from 0 to 4,700"))
+    assert b"img-src" not in page
+    twin = json.loads(render_report_json(lending(fragile=(fragile,))))
+    assert twin["fragile"][0]["words"] == "capital gain from 0 to 4,700"
+
+
+def test_pictures_that_fall_first_lie_within_the_page(lending):
+    page = render_report(lending(images=(image(3), image(8))))
+    parsed = Page(page)
+    drawn = [
+        value for name, value in parsed.attributes if name == "href" and value.startswith("data:image/png;base64,")
+    ]
+    assert len(drawn) == 6
+    assert b"; img-src data:" in page
+    assert "img" not in parsed.tags
+    assert "Rows 3, 8." in section(page, "What falls first")
+
+
+def test_hostile_classes_of_pictures_become_no_markup(lending):
+    page = render_report(lending(images=(image(3, becomes=EVIL),)))
+    assert b"<script" not in page
+    assert Page(page).text.count("<script>alert(1)</script>") >= 1
 
 
 def test_the_verdict_on_attacks_is_told(lending):
@@ -267,13 +311,13 @@ def test_missing_details_leave_the_rest_of_the_page(lending, stage, details):
 
 
 @pytest.mark.parametrize("value", [None, [], {}, 7, "text", [None], [{}], [{"name": 5}], [[1, 2]], True])
-@pytest.mark.parametrize("field", ["frontier", "features", "curve", "suspicious", "margins", "adversary"])
+@pytest.mark.parametrize("field", ["frontier", "features", "curves", "suspicious", "margins", "adversary"])
 def test_malformed_details_are_left_out(lending, field, value):
     def change(predicates):
         for predicate in predicates.values():
             if field in predicate.get("details", {}):
                 predicate["details"][field] = value
-        predicates["attack"]["details"].setdefault("curve", value)
+        predicates["attack"]["details"].setdefault("curves", value)
 
     Page(render_report(lending(change)))
 

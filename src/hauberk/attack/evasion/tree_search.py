@@ -146,7 +146,9 @@ def _unreachable(field: Field, regions: Regions, favours: Sequence[Favour]) -> N
         total = np.zeros(len(regions.row))
         for least, axis, favour in zip(toll.least, field.axes, favours, strict=True):
             cheapest = np.where(favour.offered, least[regions.row], np.inf).min(axis=1)
-            total += np.where(axis.own[regions.row] == MISSING, 0.0, cheapest)
+            # An axis without a cell and a relation without a lower end add up to no number; the first says it is gone.
+            with np.errstate(invalid="ignore"):
+                total += np.where(axis.own[regions.row] == MISSING, 0.0, cheapest)
         gone |= total > toll.limit[regions.row]
     return gone
 

@@ -15,11 +15,17 @@ _WIDTH, _HEIGHT = 480, 248
 
 
 def render_curve(
-    points: Sequence[tuple[float, float]], *, title: str, across: str, upwards: str, dots: bool = True
+    points: Sequence[tuple[float, float]],
+    *,
+    title: str,
+    across: str,
+    upwards: str,
+    before: Sequence[tuple[float, float]] = (),
+    dots: bool = True,
 ) -> Markup:
-    """A line through (cost, share), the share from 0 to 1; without `dots` the points are not marked."""
-    ordered = sorted(points)
-    x_scale = fitted_scale([cost for cost, _ in ordered], start=_LEFT, end=_RIGHT, room=0.02)
+    """A line through (cost, share), the share from 0 to 1, over the one of `before`; `dots` mark its points."""
+    ordered, earlier = sorted(points), sorted(before)
+    x_scale = fitted_scale([cost for cost, _ in ordered + earlier], start=_LEFT, end=_RIGHT, room=0.02)
     y_scale = Scale(low=0, high=1, start=_BOTTOM, end=_TOP)
     body: list[str] = []
     for value, label in y_scale.ticks():
@@ -28,9 +34,13 @@ def render_curve(
     for value, label in x_scale.ticks():
         body.append(text(x_scale(value), _BOTTOM + 16, label, kind="tick", anchor="middle"))
     places = [(x_scale(cost), y_scale(share)) for cost, share in ordered]
+    if earlier:
+        body.append(polyline([(x_scale(cost), y_scale(share)) for cost, share in earlier], "curve before"))
     body.append(polyline(places, "curve"))
     body += [circle(x, y, 3, "dot open") for x, y in places if dots]
     body.append(text((_LEFT + _RIGHT) / 2, _BOTTOM + 36, across, kind="axis", anchor="middle"))
     body.append(text(0, 12, upwards, kind="axis"))
     summary = "; ".join(f"{cost:g}: {share:.3f}" for cost, share in ordered)
+    if earlier:
+        summary += "; before: " + "; ".join(f"{cost:g}: {share:.3f}" for cost, share in earlier)
     return picture(_WIDTH, _HEIGHT, title=title, summary=summary, body=body)

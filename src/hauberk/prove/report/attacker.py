@@ -13,6 +13,8 @@ from hauberk.prove.report.tables import leaf_mark, rung_mark, spread, table
 
 __all__ = ["attacker_section", "changes_section"]
 
+_LINES = 10
+
 _MEASURES = (
     ("accuracy", "clean", "clean accuracy"),
     ("robust_accuracy", "attacked", "accuracy under attack"),
@@ -41,7 +43,7 @@ def attacker_section(source: ReportSource) -> Markup:
 def changes_section(source: ReportSource) -> Markup:
     """Which columns the successful attacks change, and what they cost."""
     details = source.stage("attack")
-    parts = [_features(details.get("features")), _curve(details.get("curve"))]
+    parts = [_features(details.get("features")), *_curves(details.get("curves"), details.get("curves_before"))]
     if not any(parts):
         return NOTHING
     return element("section", element("h2", "How the attacks succeed"), *parts)
@@ -108,18 +110,35 @@ def _features(found: Json) -> Markup:
     return figure_with(svg, caption, table(("column", "#share"), rows, label="Columns that attacks change"))
 
 
-def _curve(found: Json) -> Markup:
-    points = []
+def _curves(found: Json, before: Json) -> list[Markup]:
+    """Accuracy against what is spent, a figure for each unit, with the line of the baseline where it is another."""
+    earlier = dict(_lines(before))
+    return [_curve(unit, points, earlier.get(unit, [])) for unit, points in _lines(found) if len(points) > 1]
+
+
+def _lines(found: Json) -> list[tuple[str, list[tuple[float, float]]]]:
+    lines = []
     for entry in found if isinstance(found, list) else []:
         match entry:
-            case {"cost": float() | int() as cost, "share": float() | int() as share}:
-                points.append((float(cost), float(share)))
-    if len(points) < 2:
-        return NOTHING
-    svg = render_curve(
-        points, title="Success by cost", across="cost of the changes to one row", upwards="share of rows turned"
-    )
-    caption = "Share of the rows that an attack turns within a cost."
-    rows = [(f"{cost:g}", f"{share:.3f}") for cost, share in sorted(points)]
-    shown = rows if len(rows) <= 12 else rows[:: len(rows) // 12]
-    return figure_with(svg, caption, classed("div", "short", table(("#cost", "#share"), shown, label="Cost")))
+            case {"unit": str(unit), "spent": list(spent), "accuracy": list(accuracy)}:
+                lines.append((unit, list(zip(_numbers(spent), _numbers(accuracy), strict=False))))
+    return lines
+
+
+def _numbers(found: list[Json]) -> list[float]:
+    return [float(one) for one in found if isinstance(one, int | float)]
+
+
+def _curve(unit: str, points: list[tuple[float, float]], before: list[tuple[float, float]]) -> Markup:
+    other = before if before != points else []
+    svg = render_curve(points, title=f"Accuracy by {unit}", across=unit, upwards="accuracy", before=other, dots=False)
+    caption = f"Share of the test rows that are still decided rightly when an adversary may spend so much ({unit})."
+    caption += " The grey line is the model before hardening." if other else ""
+    known = dict(before)
+    heads = (f"#{unit}", "#accuracy", *(("#before",) if other else ()))
+    shown = points if len(points) <= _LINES else points[:: -(-len(points) // _LINES)]
+    rows = [
+        (f"{spent:.4g}", f"{share:.3f}", *((f"{known[spent]:.3f}" if spent in known else "—",) if other else ()))
+        for spent, share in shown
+    ]
+    return figure_with(svg, caption, classed("div", "short", table(heads, rows, label=f"Accuracy by {unit}")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from hauberk.core.encoding import Json, render_json
 from hauberk.prove.report.limits import what_is_not_said
 from hauberk.prove.report.source import LoggedResult, ReportSource, verify_source
@@ -28,6 +30,7 @@ def render_report_json(source: ReportSource) -> bytes:
         "identity": source.identity,
         "ledger": {"size": source.size, "root": source.root},
         "gates": gates,
+        "fragile": [asdict(row) for row in source.fragile],
         "statements": [_result(one) for one in source.results],
         "limits": list(what_is_not_said(source)),
     }

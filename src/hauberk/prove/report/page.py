@@ -9,6 +9,7 @@ from hauberk.prove.markup import Markup, classed, element, joined
 from hauberk.prove.report.attacker import attacker_section, changes_section
 from hauberk.prove.report.choice import choice_section
 from hauberk.prove.report.data import data_section
+from hauberk.prove.report.fragile import fragile_section
 from hauberk.prove.report.gates import gates_section
 from hauberk.prove.report.groups import groups_section
 from hauberk.prove.report.head import head
@@ -30,6 +31,7 @@ _SECTIONS = (
     attacker_section,
     choice_section,
     changes_section,
+    fragile_section,
     poisoning_section,
     groups_section,
     data_section,
@@ -54,13 +56,15 @@ def render_report(source: ReportSource) -> bytes:
         *[section(source) for section in _SECTIONS],
         classed("footer", "end", f"Hauberk · {source.system} · {source.bundle}"),
     )
-    page = element("html", _head(source.system), element("body", body), attributes={"lang": "en"})
+    page = element("html", _head(source), element("body", body), attributes={"lang": "en"})
     return f"<!doctype html>\n{page}\n".encode()
 
 
-def _head(system: str) -> Markup:
+def _head(source: ReportSource) -> Markup:
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    if source.images:
+        policy += "; img-src data:"  # pictures lie within the page, so that nothing is loaded all the same
     return element(
         "head",
         element("meta", attributes={"charset": "utf-8"}),
@@ -68,6 +72,6 @@ def _head(system: str) -> Markup:
         element("meta", attributes={"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         element("meta", attributes={"name": "color-scheme", "content": "light dark"}),
         element("meta", attributes={"name": "referrer", "content": "no-referrer"}),
-        element("title", f"{system}: security evidence"),
+        element("title", f"{source.system}: security evidence"),
         joined([Markup(f"<style>{STYLE}</style>")]),
     )

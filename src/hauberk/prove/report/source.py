@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hauberk.core.claim import Claim, parse_claim
 from hauberk.core.digest import Digest
 from hauberk.core.encoding import Json
@@ -12,7 +15,7 @@ from hauberk.core.gate import GateResult
 from hauberk.core.statement import Statement
 from hauberk.prove.errors import ContradictoryReport
 
-__all__ = ["LoggedResult", "ReportSource", "verify_source"]
+__all__ = ["ChangedImage", "FragileRow", "LoggedResult", "ReportSource", "verify_source"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,42 @@ class LoggedResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FragileRow:
+    """A test row that a small change turns.
+
+    Attributes:
+        row: Its number in the test data.
+        label: Its class.
+        becomes: What the model says after the change.
+        size: Of the change, in the unit of the attack.
+        words: The change.
+    """
+
+    row: int
+    label: str
+    becomes: str
+    size: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChangedImage:
+    """A test picture that a small change turns.
+
+    Attributes:
+        row: Its number in the test data.
+        label, becomes: Its class, and what the model says after the change.
+        before, after: (channels, height, width) from 0 to 1.
+    """
+
+    row: int
+    label: str
+    becomes: str
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSource:
     """All that the report is made from.
 
@@ -61,6 +100,8 @@ class ReportSource:
         passed: The verdict.
         gates: Results of the gates.
         results: The statements, in the order of the stages.
+        fragile: Test rows that fall first, the smallest change first.
+        images: Test pictures that fall first.
     """
 
     system: str
@@ -73,6 +114,8 @@ class ReportSource:
     passed: bool
     gates: tuple[GateResult, ...]
     results: tuple[LoggedResult, ...]
+    fragile: tuple[FragileRow, ...] = ()
+    images: tuple[ChangedImage, ...] = ()
 
     @property
     def signers(self) -> tuple[str, ...]:

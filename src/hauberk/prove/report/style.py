@@ -77,6 +77,7 @@ svg rect.before{fill:var(--before)}svg rect.after{fill:var(--after)}svg .suspect
 svg .track{fill:var(--faint)}svg .admitted{fill:var(--tint)}
 svg .threshold{stroke:var(--good);stroke-width:1.6}
 svg .curve{fill:none;stroke:var(--after);stroke-width:2}
+svg .curve.before{stroke:var(--before)}
 svg .curve.failed{stroke:var(--bad)}svg .curve.passed{stroke:var(--good);stroke-dasharray:6 3}
 svg .cross{stroke:var(--before);stroke-width:1.2}svg .cross.open{stroke:var(--after)}
 svg .cross.chosen{stroke:var(--good);stroke-width:1.6}
