@@ -12,7 +12,7 @@ from rich.text import Text
 from hauberk.attack import NORMS, BoundedResult
 from hauberk.cli.attack_physical import physical
 from hauberk.cli.attack_poison import poison
-from hauberk.cli.door import Door, door_options
+from hauberk.cli.door import Door, default_group, door_options
 from hauberk.cli.tables import stage_tables
 from hauberk.flows.attack_file import SCALES, AttackRequest, attack_file
 from hauberk.flows.attack_folder import attack_folder
@@ -23,16 +23,7 @@ _PATH = click.Path(path_type=Path)
 _MODEL_ONLY = ("data", "target", "schema", "norm", "eps")
 
 
-class _Attack(click.Group):
-    """A group whose name alone, or with a folder or a model, attacks at prediction."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
-            args = ["evasion", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group("attack", cls=_Attack)
+@click.group("attack", cls=default_group("evasion"))
 def command() -> None:
     """Measure what an attacker can do to the model: at prediction, or by what is written into the training rows.
 

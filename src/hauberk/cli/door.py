@@ -23,7 +23,7 @@ from hauberk.core.errors import HauberkError
 from hauberk.core.printable import render_printable
 from hauberk.core.progress import Watcher, unwatched
 
-__all__ = ["Door", "door_options", "folder_argument", "print_error", "tell_error"]
+__all__ = ["Door", "default_group", "door_options", "folder_argument", "print_error", "tell_error"]
 
 _STDOUT, _STDERR = 1, 2
 
@@ -84,6 +84,18 @@ class Door:
                 return
             with StageBars() as bars:
                 yield bars.watch
+
+
+def default_group(default: str) -> type[click.Group]:
+    """A group whose name alone, or with a folder or a file, means its verb `default`."""
+
+    class Group(click.Group):
+        def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+            if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
+    return Group
 
 
 def door_options(command: Command) -> Command:

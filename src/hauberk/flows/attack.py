@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack import EvasionResult, evaluate_evasion, summarise_rows
+from hauberk.attack import BoundedResult, EvasionResult, evaluate_evasion, summarise_rows
 from hauberk.core.claim import Claim, Rung
 from hauberk.core.encoding import Json
+from hauberk.core.finding import Severity
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
 from hauberk.data import Dataset, Kind, digest_schema, encode_labels, encode_rows, resolve_reach
-from hauberk.flows.attack_images import attack_images, image_settings
+from hauberk.flows.attack_images import attack_images, face_images, image_settings
 from hauberk.flows.attack_rows import ROWS, render_rows
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.harden import chosen_model, plain_model
@@ -29,7 +30,7 @@ from hauberk.stats import (
     estimate_paired_difference,
 )
 
-__all__ = ["attack_system"]
+__all__ = ["Standing", "attack_rows", "attack_system"]
 
 PREDICATE = "urn:hauberk:attack:evasion:v1"
 _KEPT = 2
@@ -55,6 +56,44 @@ class _Scene:
         if not self.goal or target is None:
             return None
         return np.asarray(self.labels != target.categories.index(self.goal))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Standing:
+    """How a model stands on n rows under attack.
+
+    Attributes:
+        correct, beaten: (n,) bool.
+        certified: (n,) bool, or None where nothing can be proved.
+        doubts: Why the attack must not be believed; empty where no sign speaks against it.
+    """
+
+    correct: NDArray[np.bool_]
+    beaten: NDArray[np.bool_]
+    certified: NDArray[np.bool_] | None
+    doubts: tuple[str, ...]
+
+    @property
+    def stands(self) -> NDArray[np.bool_]:
+        """(n,) right and not beaten."""
+        return self.correct & ~self.beaten
+
+
+def attack_rows(project: Project, datasets: Datasets, model: LibraryModel, report: Progress) -> Standing:
+    """Attack a model on the test rows as the stage does: two models get the same rows, the same threat and seeds."""
+    result: EvasionResult | BoundedResult
+    if is_of_images(project.configuration):
+        result = face_images(project, datasets, model, report)
+    else:
+        section = project.configuration.threats.evasion
+        scene = _scene(datasets, section.rows, verify_goal(datasets.schema, section.goal), project.seed)
+        result = _face(model, scene, project.seed, report, "the model", 0)
+    return Standing(
+        correct=result.correct,
+        beaten=result.beaten,
+        certified=result.certified if result.robustness.certified is not None else None,
+        doubts=tuple(one.message for one in result.findings if one.severity is not Severity.INFO),
+    )
 
 
 def attack_system(

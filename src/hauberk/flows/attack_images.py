@@ -26,7 +26,7 @@ from hauberk.flows.stage import StageOutput
 from hauberk.models import LibraryModel, Matrix
 from hauberk.stats import estimate_paired_difference
 
-__all__ = ["PICTURES", "attack_images", "image_settings"]
+__all__ = ["PICTURES", "attack_images", "face_images", "image_settings"]
 
 PICTURES = "adversarial.npz"
 """The most fragile pictures: `row` (number in the test data), `before` and `after` (k, channels, height, width),
@@ -73,6 +73,7 @@ def attack_images(
     scene = _scene(project, datasets)
     after = _face(models[0], scene, _turn(report, 0, "the model"))
     before = _face(models[1], scene, _turn(report, 1, "the baseline")) if models[1] else after
+    radii = _radii(after, before)
     return StageOutput(
         subjects=subjects,
         claims=(*_before(before), *after.robustness.claims(), *_paired(before, after)),
@@ -80,8 +81,8 @@ def attack_images(
         details={
             "adversary": [_adversary(section)],
             "features": [],
-            "curves": [_curve(after)],
-            "curves_before": [_curve(before)],
+            "curves": [_curve(after, radii)],
+            "curves_before": [_curve(before, radii)],
             "method": after.method,
             "effort": STANDARD.name,
             "trusted": after.verdict == TRUSTED,
@@ -98,6 +99,11 @@ def attack_images(
             ROWS: render_image_rows(after, scene.labels, _answers(models[0], after.adversarial), models[0].classes),
         },
     )
+
+
+def face_images(project: Project, datasets: Datasets, model: LibraryModel, report: Progress) -> BoundedResult:
+    """Attack one model alone, on the pictures and with the seed of the stage."""
+    return _face(model, _scene(project, datasets), report)
 
 
 def _scene(project: Project, datasets: Datasets) -> _Scene:
@@ -145,10 +151,14 @@ def _adversary(section: EvasionSection) -> dict[str, Json]:
     return {"feature": "every pixel" if each else "the picture", "can": told}
 
 
-def _curve(result: BoundedResult) -> dict[str, Json]:
+def _radii(*results: BoundedResult) -> Matrix:
+    """From 0 to the largest of the smallest changes that were found."""
+    upper = np.concatenate([one.upper[one.correct & np.isfinite(one.upper)] for one in results])
+    return np.linspace(0, max(float(upper.max(initial=0.0)), results[0].eps), _POINTS)
+
+
+def _curve(result: BoundedResult, radii: Matrix) -> dict[str, Json]:
     """Accuracy against the radius, as far as the smallest changes that were found say it."""
-    finite = result.upper[result.correct & np.isfinite(result.upper)]
-    radii = np.linspace(0, max(float(finite.max(initial=0.0)), result.eps), _POINTS)
     accuracy: list[Json] = [float(share) for share in result.curve(radii)]
     spent: list[Json] = [float(radius) for radius in radii]
     return {"unit": f"{result.norm} distance", "spent": spent, "accuracy": accuracy}

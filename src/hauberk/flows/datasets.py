@@ -32,9 +32,10 @@ from hauberk.data import (
     read_table,
     verify_schema,
 )
+from hauberk.data.errors import BadValue, MissingColumn
 from hauberk.flows.configuration import Configuration, CsvSection, DataSection, FeatureSection
 from hauberk.flows.configuration.parse import FILE
-from hauberk.flows.errors import BadTrainFunction, NotATrainingLabel
+from hauberk.flows.errors import BadSetting, BadTrainFunction, NotATrainingLabel
 from hauberk.flows.functions import UserFunction, is_function, load_function
 from hauberk.flows.held_out import hold_out
 from hauberk.flows.images import hold_out_images, is_of_images, read_images, refuse_mixed_settings
@@ -116,8 +117,14 @@ class Datasets:
         return self.train.schema
 
 
-def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> Datasets:
+def load_datasets(folder: Path, configuration: Configuration, *, seed: int, more: Path | None = None) -> Datasets:
     """Read the data that `hauberk.toml` names; the schema comes from the training data and the user's overrides.
+
+    Args:
+        folder: Of the project.
+        configuration: What `hauberk.toml` says.
+        seed: Of the draw of test rows.
+        more: A file of further training rows, with the columns of the training data.
 
     Raises:
         DataError: A file is missing or not what it should be; a column is unknown; values do not fit the schema;
@@ -127,7 +134,7 @@ def load_datasets(folder: Path, configuration: Configuration, *, seed: int) -> D
         NotATrainingLabel: No input, fewer than two classes, or a class with fewer training rows than folds.
     """
     section = configuration.data
-    train, train_reader = _load_train(folder, configuration)
+    train, train_reader = _load_train(folder, configuration, more)
     schema, whole, kept, held = train.schema, None, None, None
     readers = [train_reader]
     if section.test:
@@ -200,15 +207,38 @@ def _read(folder: Path, source: str, section: CsvSection) -> tuple[pa.Table, Use
     return table, reader
 
 
-def _load_train(folder: Path, configuration: Configuration) -> tuple[Dataset, UserFunction | None]:
+def _load_train(
+    folder: Path, configuration: Configuration, more: Path | None = None
+) -> tuple[Dataset, UserFunction | None]:
     section = configuration.data
     refuse_mixed_settings(configuration)
     if is_of_images(configuration):
+        if more is not None:
+            hint = f"let {section.train} give them with the others"
+            raise BadSetting(where="--data", expected="a system of tables", got="one of images", hint=hint)
         return read_images(folder, section, section.train)
     table, reader = _read(folder, section.train, section.csv)
+    if more is not None:
+        table = _joined(table, read_source(more, section.csv), str(more))
     train = _labelled(table, _schema(table, configuration), section.train)
     encode_weights(train, where=section.train)
     return train, reader
+
+
+def _joined(table: pa.Table, more: pa.Table, where: str) -> pa.Table:
+    """The rows of both, in the columns of the first.
+
+    Raises:
+        MissingColumn: It lacks one.
+        BadValue: A column holds what cannot stand beside the others' values.
+    """
+    missing = [name for name in table.column_names if name not in more.column_names]
+    if missing:
+        raise MissingColumn(where=where, expected=f"a column `{missing[0]}`", got="none")
+    try:
+        return pa.concat_tables([table, more.select(table.column_names)], promote_options="permissive")
+    except pa.ArrowException as error:
+        raise BadValue(where=where, expected="columns of the training data's types", got=str(error)) from error
 
 
 def _load_labelled(

@@ -168,6 +168,16 @@ class StillIdentifying(FlowError):
     title = "Persons can still be recognised"
 
 
+class NoChampion(FlowError):
+    """No model is in use yet, or there is none before the one in use that could be brought back.
+
+    `hauberk secure` makes the first one, and `hauberk harden retrain` the next.
+    """
+
+    code = "FLOW-115"
+    title = "No such model"
+
+
 class MissingEvidence(FlowError):
     """A stage was asked for before the one whose result it needs, or its artifact is gone from the store."""
 

@@ -70,8 +70,9 @@ class PartitionEvidence:
 
 
 def harden_settings(section: HardenSection) -> dict[str, Json]:
-    """The settings of `[harden]` that matter: without partitions those of the partitions do not."""
+    """The settings of `[harden]` that the model depends on: without partitions those of the partitions do not."""
     settings: dict[str, Json] = asdict(section)
+    del settings["retrain"]  # when and whether a model is promoted does not change it
     if section.partitions:
         return settings
     return {name: value for name, value in settings.items() if "partition" not in name}

@@ -50,6 +50,8 @@ PICTURE = "suspects.svg"
 ROW_DIGESTS = "train.rows"
 """SHA-256 of each row of the training file, also of those in quarantine or held out for testing, so that a later run
 can name the rows that changed."""
+TEST_DIGESTS = "test.rows"
+"""SHA-256 of each test row, so that a later model can be compared on rows that neither has seen."""
 
 
 def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched) -> StageResult:
@@ -100,6 +102,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
                 "train.manifest.json": render_manifest(datasets.train_manifest),
                 "test.manifest.json": render_manifest(datasets.test_manifest),
                 ROW_DIGESTS: row_digests(datasets.whole or datasets.train).tobytes(),
+                TEST_DIGESTS: row_digests(datasets.test).tobytes(),
                 SCHEMA: drift.schema,
                 SUSPECTS: suspects_file(suspicion, backdoors, datasets),
             },

@@ -5,13 +5,16 @@ from hauberk.stats.discovery import benjamini_hochberg, simes_p_value
 from hauberk.stats.distinct import DistinctSketch, hash_numbers, sketch_distinct
 from hauberk.stats.groups import (
     GroupRates,
+    count_group_pairs,
     count_groups,
+    estimate_demographic_parity_change,
     estimate_demographic_parity_difference,
+    estimate_equalized_odds_change,
     estimate_equalized_odds_difference,
     group_rates,
 )
 from hauberk.stats.moments import Moments, measure_moments
-from hauberk.stats.paired import estimate_paired_difference, exact_mcnemar
+from hauberk.stats.paired import estimate_difference, estimate_paired_difference, exact_mcnemar
 from hauberk.stats.proportion import estimate_proportion
 from hauberk.stats.quantiles import QuantileSketch, sketch_quantiles
 
@@ -23,8 +26,12 @@ __all__ = [
     "benjamini_hochberg",
     "conformal_null_share",
     "conformal_p_values",
+    "count_group_pairs",
     "count_groups",
+    "estimate_demographic_parity_change",
     "estimate_demographic_parity_difference",
+    "estimate_difference",
+    "estimate_equalized_odds_change",
     "estimate_equalized_odds_difference",
     "estimate_paired_difference",
     "estimate_proportion",

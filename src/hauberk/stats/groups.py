@@ -17,8 +17,11 @@ from hauberk.stats.errors import BadLevel, BadSample
 
 __all__ = [
     "GroupRates",
+    "count_group_pairs",
     "count_groups",
+    "estimate_demographic_parity_change",
     "estimate_demographic_parity_difference",
+    "estimate_equalized_odds_change",
     "estimate_equalized_odds_difference",
     "group_rates",
 ]
@@ -69,6 +72,24 @@ def count_groups(
     return cells.reshape(groups, 2, 2)
 
 
+def count_group_pairs(
+    group: NDArray[np.int64],
+    truth: NDArray[np.int64],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    *,
+    groups: int,
+) -> NDArray[np.int64]:
+    """Counts of rows that two classifiers decided, (groups, 2, 2, 2) by group, truth, first and second decision.
+
+    Arguments and errors: as `count_groups`.
+    """
+    count_groups(group, truth, first, groups=groups)
+    count_groups(group, truth, second, groups=groups)
+    cells = np.bincount(group * 8 + truth * 4 + first * 2 + second, minlength=groups * 8)
+    return cells.reshape(groups, 2, 2, 2)
+
+
 def group_rates(counts: NDArray[np.int64]) -> GroupRates:
     """The rates of counts of the shape (…, groups, 2, 2)."""
     with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as documented
@@ -99,7 +120,7 @@ def estimate_demographic_parity_difference(
         BadLevel: The level is not between 0 and 1.
     """
     _check(counts, counts.sum((1, 2)), "rows")
-    return _estimate(counts, lambda rates: _range(rates.selection), generator, draws, level)
+    return _estimate(counts, lambda cells: _parity(group_rates(cells)), generator, draws, level)
 
 
 def estimate_equalized_odds_difference(
@@ -114,8 +135,51 @@ def estimate_equalized_odds_difference(
         BadLevel: The level is not between 0 and 1.
     """
     _check(counts, counts.sum(2).min(1), "rows of each truth")
-    worst = lambda rates: np.maximum(_range(rates.true_positive), _range(rates.false_positive))  # noqa: E731
-    return _estimate(counts, worst, generator, draws, level)
+    return _estimate(counts, lambda cells: _odds(group_rates(cells)), generator, draws, level)
+
+
+def estimate_demographic_parity_change(
+    counts: NDArray[np.int64], *, generator: np.random.Generator, draws: int = DRAWS, level: float = 0.95
+) -> Estimate:
+    """How much further apart the groups are with the first classifier than with the second, on the same rows.
+
+    The interval is paired: each replicate draws rows with both decisions.
+
+    Args:
+        counts: (groups, 2, 2, 2), as `count_group_pairs` gives them.
+        generator: Source of the resampling.
+        draws: Replicates.
+        level: Coverage.
+
+    Raises:
+        BadSample, BadLevel: As `estimate_demographic_parity_difference`.
+    """
+    _check(counts, counts.sum((1, 2, 3)), "rows")
+    return _estimate(counts, lambda cells: _change(cells, _parity), generator, draws, level)
+
+
+def estimate_equalized_odds_change(
+    counts: NDArray[np.int64], *, generator: np.random.Generator, draws: int = DRAWS, level: float = 0.95
+) -> Estimate:
+    """As `estimate_demographic_parity_change`, of what `estimate_equalized_odds_difference` measures.
+
+    Raises:
+        BadSample, BadLevel: As `estimate_equalized_odds_difference`.
+    """
+    _check(counts, counts.sum((2, 3)).min(1), "rows of each truth")
+    return _estimate(counts, lambda cells: _change(cells, _odds), generator, draws, level)
+
+
+def _change(cells: NDArray[np.int64], metric: Callable[[GroupRates], NDArray[np.float64]]) -> NDArray[np.float64]:
+    return metric(group_rates(cells.sum(-1))) - metric(group_rates(cells.sum(-2)))
+
+
+def _parity(rates: GroupRates) -> NDArray[np.float64]:
+    return _range(rates.selection)
+
+
+def _odds(rates: GroupRates) -> NDArray[np.float64]:
+    return np.maximum(_range(rates.true_positive), _range(rates.false_positive))
 
 
 def _range(rates: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -133,7 +197,7 @@ def _check(counts: NDArray[np.int64], sizes: NDArray[np.int64], what: str) -> No
 
 def _estimate(
     counts: NDArray[np.int64],
-    metric: Callable[[GroupRates], NDArray[np.float64]],
+    metric: Callable[[NDArray[np.int64]], NDArray[np.float64]],
     generator: np.random.Generator,
     draws: int,
     level: float,
@@ -143,6 +207,6 @@ def _estimate(
     n = int(counts.sum())
     resampled = generator.multinomial(n, counts.ravel() / n, size=draws).reshape(draws, *counts.shape)
     tail = (1 - level) / 2
-    low, high = np.quantile(metric(group_rates(resampled)), [tail, 1 - tail])
-    value = float(metric(group_rates(counts)))
+    low, high = np.quantile(metric(resampled), [tail, 1 - tail])
+    value = float(metric(counts))
     return Estimate(value=value, low=float(low), high=float(high), n=n, method="multinomial-bootstrap", level=level)

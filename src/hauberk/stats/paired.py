@@ -1,4 +1,4 @@
-"""Two classifiers on the same rows: the difference of their shares, and whether it is chance."""
+"""The difference of two shares, on the same rows or on different ones, and whether it is chance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.stats import binomtest, norm
 from hauberk.core.claim import Estimate
 from hauberk.stats.errors import BadLevel, BadSample
 
-__all__ = ["estimate_paired_difference", "exact_mcnemar"]
+__all__ = ["estimate_difference", "estimate_paired_difference", "exact_mcnemar"]
 
 
 def estimate_paired_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], *, level: float = 0.95) -> Estimate:
@@ -42,6 +42,38 @@ def estimate_paired_difference(first: NDArray[np.bool_], second: NDArray[np.bool
     above = _spread(high_first - share_first, share_second - low_second, phi)
     low, high = max(-1.0, difference - below), min(1.0, difference + above)
     return Estimate(value=difference, low=low, high=high, n=n, method="newcombe-paired", level=level)
+
+
+def estimate_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], *, level: float = 0.95) -> Estimate:
+    """The share of `first` minus the share of `second`, of different rows, with Newcombe's score interval.
+
+    Args:
+        first: (n,) bool, n at least 1.
+        second: (m,) bool, m at least 1.
+        level: Coverage.
+
+    Raises:
+        BadSample: One is empty.
+        BadLevel: The level is not between 0 and 1.
+
+    Source: Newcombe 1998, "Interval estimation for the difference between independent proportions", Statistics in
+    Medicine 17, method 10.
+    """
+    if not 0 < level < 1:
+        raise BadLevel(where="level", expected="a share above 0 and below 1", got=f"{level}")
+    if not first.size or not second.size:
+        raise BadSample(expected="at least one row of each", got=f"{first.size} and {second.size}")
+    shares, lows, highs = [], [], []
+    for rows in (first, second):
+        low, high = _wilson(int(rows.sum()), len(rows), level)
+        shares.append(float(rows.mean()))
+        lows.append(low)
+        highs.append(high)
+    difference = shares[0] - shares[1]
+    below = math.hypot(shares[0] - lows[0], highs[1] - shares[1])
+    above = math.hypot(highs[0] - shares[0], shares[1] - lows[1])
+    low, high = max(-1.0, difference - below), min(1.0, difference + above)
+    return Estimate(value=difference, low=low, high=high, n=len(first) + len(second), method="newcombe", level=level)
 
 
 def exact_mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

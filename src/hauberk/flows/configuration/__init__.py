@@ -1,5 +1,6 @@
 """The user's file, `hauberk.toml`, as frozen values."""
 
+from hauberk.flows.configuration.cron import parse_cron
 from hauberk.flows.configuration.parse import load_configuration, parse_configuration
 from hauberk.flows.configuration.sections import (
     Configuration,
@@ -11,6 +12,7 @@ from hauberk.flows.configuration.sections import (
     ModelSection,
     ProveSection,
     RelationSection,
+    RetrainSection,
     SealSection,
     SystemSection,
     ThreatsSection,
@@ -27,10 +29,12 @@ __all__ = [
     "ModelSection",
     "ProveSection",
     "RelationSection",
+    "RetrainSection",
     "SealSection",
     "SystemSection",
     "ThreatsSection",
     "VerifySection",
     "load_configuration",
     "parse_configuration",
+    "parse_cron",
 ]

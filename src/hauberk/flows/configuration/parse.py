@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from hauberk.core.gate import parse_rule
+from hauberk.flows.configuration.cron import parse_cron
 from hauberk.flows.configuration.sections import Configuration
 from hauberk.flows.errors import BadSetting, BadToml, NoProject, UnknownSetting
 
@@ -53,6 +54,8 @@ def parse_configuration(data: bytes, *, where: str = FILE) -> Configuration:
     """
     configuration = parse_settings(data, Configuration, where=where)
     _refuse_two_models(configuration, where)
+    if configuration.harden.retrain.schedule:
+        parse_cron(configuration.harden.retrain.schedule, where=f"{where}: harden.retrain.schedule")
     for name, rule in configuration.gates.items():
         parse_rule(name, rule)
     return configuration

@@ -20,6 +20,7 @@ __all__ = [
     "ModelSection",
     "ProveSection",
     "RelationSection",
+    "RetrainSection",
     "SealSection",
     "SystemSection",
     "ThreatsSection",
@@ -250,6 +251,23 @@ class ThreatsSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainSection:
+    """When the model is trained anew, and what the new one must keep up to.
+
+    Attributes:
+        schedule: Cron expression of five fields (minute, hour, day of month, month, day of week), such as
+            `0 3 * * mon`, for `hauberk harden retrain --watch`; empty for none. It is read in local time.
+        tolerance: How much worse, as a share, the new model may be than the one in use in accuracy, accuracy under
+            attack, certified accuracy, differences between groups, and what it gives away of its training rows.
+        fewest: Test rows that neither model has seen, below which nothing is promoted.
+    """
+
+    schedule: str = ""
+    tolerance: Share = 0.01
+    fewest: Count = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HardenSection:
     """How the model is hardened.
 
@@ -270,6 +288,7 @@ class HardenSection:
         partition_trees, partition_depth: Size of the booster that is trained on each part.
         seal_partitions: Whether the election of these boosters is the model that is attacked and sealed. Otherwise the
             certificate is about the election only, and its claims begin with `partitions.`.
+        retrain: When the model is trained anew.
     """
 
     adversarial: bool = True
@@ -288,6 +307,7 @@ class HardenSection:
     partition_trees: Count = 30
     partition_depth: Annotated[int, Meta(ge=1, le=16)] = 3
     seal_partitions: bool = False
+    retrain: RetrainSection = field(default_factory=RetrainSection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ svg .tick{fill:var(--soft);font-size:11px;font-variant-numeric:tabular-nums}
 svg .axis{fill:var(--soft);font-size:11.5px}
 svg .label{font-weight:600}
 svg .value{font-weight:600;font-variant-numeric:tabular-nums}svg .value.before{fill:var(--soft)}
+svg .value.failed{fill:var(--bad)}
 svg .grid{stroke:var(--faint)}svg .base{stroke:var(--rule)}svg .zero{stroke:var(--ink);stroke-dasharray:3 3}
 svg .whisker{stroke:var(--ink);stroke-width:1.3}svg .halo{stroke:var(--paper);stroke-width:3.6;stroke-linecap:round}
 svg rect.before{fill:var(--before)}svg rect.after{fill:var(--after)}svg .suspect{fill:var(--bad)}

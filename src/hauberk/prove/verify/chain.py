@@ -24,6 +24,12 @@ _LINKS = (
     ("model", ("harden", "subject", "model"), ("seal", "input", "model")),
     ("bundle", ("seal", "subject", "bundle"), ("prove", "input", "bundle")),
 )
+_FURTHER = (
+    ("model", ("harden", "subject", "model"), ("compare", "subject", "model")),
+    ("model", ("harden", "subject", "model"), ("promote", "subject", "model")),
+    ("bundle", ("seal", "subject", "bundle"), ("promote", "subject", "bundle")),
+)
+"""The same of statements that not every proof has."""
 _GROUNDS = ("verify", "harden", "attack", "seal")
 """The stages on whose claims the verdict rests; where two claim the same name, the later one counts."""
 _GATE = "urn:hauberk:gate"
@@ -53,16 +59,19 @@ def verify_chain(evidence: Mapping[str, Evidence]) -> Digest:
     Raises:
         BrokenChain: Two statements speak of different artifacts, or the report is about other statements.
     """
-    for name, (first, kind, what), (second, other_kind, other_what) in _LINKS:
+    further = [link for link in _FURTHER if link[2][0] in evidence]
+    for name, (first, kind, what), (second, other_kind, other_what) in (*_LINKS, *further):
         one, other = _digest(evidence[first], kind, what), _digest(evidence[second], other_kind, other_what)
         if one != other:
             raise BrokenChain(where=evidence[second].where, expected=f"{name} {one} as in {first}", got=str(other))
     _verify_sealed(evidence)
-    report = evidence["prove"]
-    for stage in (*_GROUNDS, "gate"):
-        if report.input(stage) != evidence[stage].digest:
-            expected = f"a report made from {evidence[stage].where}, {evidence[stage].digest}"
-            raise BrokenChain(where=report.where, expected=expected, got=str(report.input(stage)))
+    for last, made in (("prove", "a report made from"), ("promote", "a promotion that rests on")):
+        stages = [stage for stage in (*_GROUNDS, "gate", "compare") if last in evidence and stage in evidence]
+        for stage in stages:
+            made_of, found = evidence[stage], evidence[last].input(stage)
+            if found != made_of.digest:
+                expected = f"{made} {made_of.where}, {made_of.digest}"
+                raise BrokenChain(where=evidence[last].where, expected=expected, got=str(found))
     bundle, summary = evidence["seal"].subject("bundle"), evidence["gate"]
     about = [subject.digest for subject in summary.statement.subjects]
     if about != [bundle]:

@@ -34,6 +34,11 @@ STATEMENT_TYPES: Mapping[str, str] = {
     "prove": "urn:hauberk:prove:report:v1",
 }
 """The statements that a proof must have, one of each, by stage."""
+FURTHER_TYPES: Mapping[str, str] = {
+    "compare": "urn:hauberk:harden:comparison:v1",
+    "promote": "urn:hauberk:harden:promotion:v1",
+}
+"""Those that it may have, at most one of each: of a model that took over from another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +118,7 @@ def verify_evidence(proof: Proof, identity: PublicIdentity, *, where: str) -> tu
 
 
 def _verified(proof: Proof, identity: PublicIdentity, where: str) -> Iterator[tuple[Evidence, Checkpoint]]:
-    stages = {kind: stage for stage, kind in STATEMENT_TYPES.items()}
+    stages = {kind: stage for types in (STATEMENT_TYPES, FURTHER_TYPES) for stage, kind in types.items()}
     for number, logged in enumerate(proof.statements):
         here = f"{where}: statement {number}"
         receipt, payload = _opened(logged, identity, here)
