@@ -19,6 +19,8 @@ from hauberk.attack.evasion.radius import box_reach, certified_distance
 from hauberk.attack.evasion.samples import classes_of, verify_samples
 from hauberk.attack.evasion.tree_certificate import reached_leaves
 from hauberk.attack.evasion.tree_descent import descend_field
+from hauberk.attack.evasion.tree_nearest import search_nearest
+from hauberk.attack.evasion.tree_patch import fits_patch
 from hauberk.attack.evasion.tree_search import search_regions
 from hauberk.data import Reach, Within
 from hauberk.models import TreeEnsemble
@@ -38,6 +40,8 @@ _SHORT = 8
 """The first searches get this part of the regions that the effort allows."""
 _GROWTH = (1.1, 1.5, 2.5, 5.0)
 """Radii at which something is looked for first, in units of the certified radius."""
+_STRETCH = (1.5, np.inf)
+"""The same for the search by distance: most rows are done within the first, where few leaves are in reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -301,6 +305,26 @@ class _Task:
         bracket.proved[index[found.safe]] = proved[found.safe]
         return index[~found.found & ~found.safe]
 
+    @property
+    def by_distance(self) -> bool:
+        """Whether the distance itself can be searched, in place of one radius after the other."""
+        return self.measure.norm is Norm.LINF and self.judge.one_rival and fits_patch(self.field)
+
+    def near(self, index: NDArray[np.intp], limit: Matrix, budget: int) -> None:
+        """Look for the nearest that is nearer than these limits, and note up to where nothing is."""
+        found = search_nearest(
+            self.contest,
+            self.field.at(index),
+            [distance[index] for distance in self.distances],
+            self.judge,
+            limit=limit,
+            budget=budget,
+            gap=_FINE,
+        )
+        self._tell(index, limit, found.found, found.rows)
+        proved = np.where(found.lower >= self.farthest[index], np.inf, found.lower)
+        self.bracket.proved[index] = np.maximum(proved, self.bracket.proved[index])
+
     def _field(self, index: NDArray[np.intp], radius: Matrix) -> Field:
         field = self.field.at(index)
         if field.reach.within is not None:
@@ -315,6 +339,10 @@ class _Task:
 def _narrow(task: _Task, effort: Effort) -> None:
     """Narrow the brackets: any find first, then nearer ones, then the proof."""
     bracket = task.bracket
+    if effort.regions and task.by_distance:
+        _near(task, effort.regions)
+        # What is left open is too much for any exact search, but descent may come nearer.
+        effort = replace(effort, regions=0)
     _find(task, effort)
     if effort.regions:
         _prove(task, effort.regions // _SHORT, patience=1)
@@ -325,11 +353,23 @@ def _narrow(task: _Task, effort: Effort) -> None:
         _prove(task, effort.regions, patience=3)
 
 
+def _near(task: _Task, budget: int) -> None:
+    """Search by distance, from the certificate outwards, for a smaller ball holds fewer leaves."""
+    bracket = task.bracket
+    for factor in _STRETCH:
+        left = np.flatnonzero(bracket.tried < (1 - _FINE) * np.minimum(bracket.distance, task.farthest))
+        if not len(left):
+            break
+        limit = np.minimum(bracket.proved[left] * factor, bracket.distance[left])
+        task.near(left, limit, budget)
+        bracket.tried[:] = bracket.proved
+
+
 def _find(task: _Task, effort: Effort) -> None:
     """Find anything, from the certificate outwards: most rows fall close to it, and small balls are soon searched."""
     bracket = task.bracket
     limit = np.minimum(task.farthest, bracket.distance)
-    left = np.flatnonzero(bracket.tried < limit)
+    left = np.flatnonzero(bracket.tried < (1 - _FINE) * limit)
     for factor in (*_GROWTH, np.inf):
         radius = np.minimum(bracket.proved * factor, limit) if np.isfinite(factor) else limit
         last = radius is limit
