@@ -80,11 +80,11 @@ class _Measure:
         power = {Norm.L2: 2, Norm.L1: 1, Norm.L0: 0}[self.norm]
         return replace(reach, within=Within(power=power, scale=self.scale, radius=np.full(len(reach.low), np.inf)))
 
-    def cell_distances(self, field: Field, axis: Axis) -> Matrix:
-        """(n, K) how far each row must go in Linf to be cast into each cell, at least."""
+    def cell_distances(self, field: Field, axis: Axis, room: float = _ROUNDING) -> Matrix:
+        """(n, K) how far each row must go in Linf to be cast into each cell, at least; at most, with negative room."""
         columns = list(axis.columns)
         there, here = axis.points, field.rows[:, None, columns]
-        step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here))
+        step = np.abs(there - here) - room * (np.abs(there) + np.abs(here))
         step = np.where(self.number[columns], np.maximum(step, 0.0), there != here)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(step > 0, step / self.scale[columns], 0.0)
@@ -259,10 +259,9 @@ def _farthest(measure: _Measure, field: Field) -> Matrix:
     linf = measure.norm is Norm.LINF
     most = np.zeros(len(field.rows))
     for axis in field.axes:
-        far = measure.cell_distances(field, axis) if linf else axis.power
+        far = measure.cell_distances(field, axis, -_ROUNDING) if linf else axis.power
         far = np.where(axis.allowed, far, 0.0).max(axis=1, initial=0.0)
         most = np.maximum(most, far) if linf else most + far
-    # A little more: the distances of cells are rounded down.
     return np.asarray((np.sqrt(most) if measure.norm is Norm.L2 else most) * (1 + _MORE) + _LEAST)
 
 
@@ -284,6 +283,11 @@ class _Task:
     measure: _Measure
     bracket: _Bracket
     rng: np.random.Generator
+
+    def unsolved(self) -> NDArray[np.intp]:
+        """Rows of which more may be found than was."""
+        bracket = self.bracket
+        return np.flatnonzero(bracket.tried < np.minimum((1 - _FINE) * bracket.distance, self.farthest))
 
     def descend(self, index: NDArray[np.intp], radius: Matrix, how: Effort) -> None:
         """Look for something within these radii."""
@@ -357,10 +361,12 @@ def _near(task: _Task, budget: int) -> None:
     """Search by distance, from the certificate outwards, for a smaller ball holds fewer leaves."""
     bracket = task.bracket
     for factor in _STRETCH:
-        left = np.flatnonzero(bracket.tried < (1 - _FINE) * np.minimum(bracket.distance, task.farthest))
+        left = task.unsolved()
         if not len(left):
             break
-        limit = np.minimum(bracket.proved[left] * factor, bracket.distance[left])
+        limit = bracket.distance[left]
+        if np.isfinite(factor):
+            limit = np.minimum(bracket.proved[left] * factor, limit)
         task.near(left, limit, budget)
         bracket.tried[:] = bracket.proved
 
@@ -369,7 +375,7 @@ def _find(task: _Task, effort: Effort) -> None:
     """Find anything, from the certificate outwards: most rows fall close to it, and small balls are soon searched."""
     bracket = task.bracket
     limit = np.minimum(task.farthest, bracket.distance)
-    left = np.flatnonzero(bracket.tried < (1 - _FINE) * limit)
+    left = task.unsolved()
     for factor in (*_GROWTH, np.inf):
         radius = np.minimum(bracket.proved * factor, limit) if np.isfinite(factor) else limit
         last = radius is limit

@@ -162,7 +162,7 @@ def _look(hunt: _Hunt, parts: Parts) -> Parts:
     parts = bound_parts(hunt.patch, hunt.contest, parts, hunt.limit)
     critical = critical_leaves(hunt.patch, parts)
     low, high = _common(parts, critical)
-    agreed = (low <= high).all(axis=1)
+    agreed = np.logical_and.reduce(low <= high, axis=1)
     over = _try(hunt, parts, low, high, np.flatnonzero(agreed))
     left = ~over & (parts.lower < hunt.limit[parts.row])
     axis, cut = _cuts(hunt.patch, parts, critical, (low > high) | agreed[:, None], left)
@@ -252,4 +252,4 @@ def _weights(
     axis, at = np.nonzero(held)
     width, rows = int(patch.begin[-1]), int(number.max()) + 1
     place = number[critical.part[at]] * width + patch.begin[axis] + cell[axis, at]
-    return np.bincount(place, critical.weight[at], rows * width).reshape(rows, width)
+    return np.asarray(np.bincount(place, critical.weight[at], rows * width).reshape(rows, width), dtype=np.float64)
