@@ -40,8 +40,10 @@ _SHORT = 8
 """The first searches get this part of the regions that the effort allows."""
 _GROWTH = (1.1, 1.5, 2.5, 5.0)
 """Radii at which something is looked for first, in units of the certified radius."""
-_STRETCH = (1.5, np.inf)
+_STRETCH = (2.0, 4.0, 8.0, np.inf)
 """The same for the search by distance: most rows are done within the first, where few leaves are in reach."""
+_RADII = 4
+"""So many times the regions that the effort allows for one radius: the search by distance stands for many of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -344,7 +346,7 @@ def _narrow(task: _Task, effort: Effort) -> None:
     """Narrow the brackets: any find first, then nearer ones, then the proof."""
     bracket = task.bracket
     if effort.regions and task.by_distance:
-        _near(task, effort.regions)
+        _near(task, _RADII * effort.regions)
         # What is left open is too much for any exact search, but descent may come nearer.
         effort = replace(effort, regions=0)
     _find(task, effort)

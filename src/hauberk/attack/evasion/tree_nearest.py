@@ -36,7 +36,7 @@ from hauberk.attack.evasion.tree_patch import Patch, make_patch
 
 __all__ = ["Nearest", "search_nearest"]
 
-_TOGETHER = 128
+_TOGETHER = 32
 """Parts that are halved at once: enough that numpy's overhead is small; more would be halved in vain."""
 _WAITING = 1 << 23
 """Leaves of waiting parts above which the search goes deep instead of wide, to bound memory: 64 MiB."""
@@ -227,29 +227,33 @@ def _cuts(
         return axis, cut
     number = np.full(len(left), -1)
     number[chosen] = np.arange(len(chosen))
-    sides = open_axes[critical.part].T & left[critical.part]
-    below = _weights(patch, critical, sides & (critical.last < parts.high[critical.part].T), number, critical.last + 1)
-    above = _weights(patch, critical, sides & (critical.first > parts.low[critical.part].T), number, critical.first)
-    below = below.cumsum(axis=1)
-    above = above[:, ::-1].cumsum(axis=1)[:, ::-1]
-    starts = patch.begin[:-1]
-    # Sums over the cells of one axis are differences of those over all axes side by side.
-    sizes = np.diff(patch.begin)
-    before = np.concatenate([np.zeros((len(chosen), 1)), below], axis=1)[:, starts]
-    after = np.concatenate([above, np.zeros((len(chosen), 1))], axis=1)[:, patch.begin[1:]]
-    below -= np.repeat(before, sizes, axis=1)
-    above -= np.repeat(after, sizes, axis=1)
-    best = (np.minimum(below, above) + _EVEN * (below + above)).argmax(axis=1)
-    axis[chosen] = np.searchsorted(patch.begin, best, side="right") - 1
-    cut[chosen] = best - patch.begin[axis[chosen]]
+    held = open_axes[critical.part].T & left[critical.part]
+    ends = np.nonzero(held & (critical.last < parts.high[critical.part].T))
+    begins = np.nonzero(held & (critical.first > parts.low[critical.part].T))
+    # Sides of critical leaves: which part, the first cell of the upper half, the weight.
+    part = [number[critical.part[at]] for _, at in (ends, begins)]
+    place = [patch.begin[ends[0]] + critical.last[ends] + 1, patch.begin[begins[0]] + critical.first[begins]]
+    weight = [critical.weight[at] for _, at in (ends, begins)]
+    width = int(patch.begin[-1])
+    below, above = (
+        np.bincount(one * width + cell, heavy, len(chosen) * width).reshape(-1, width)
+        for one, cell, heavy in zip(part, place, weight, strict=True)
+    )
+    lost_above, lost_below = _sums_before(below, patch.begin), _sums_before(above[:, ::-1], width - patch.begin[::-1])
+    one, cell = np.concatenate(part), np.concatenate(place)
+    above_cell, below_cell = lost_above[one, cell], lost_below[one, width - 1 - cell]
+    score = np.minimum(above_cell, below_cell) + _EVEN * (above_cell + below_cell)
+    best = np.zeros(len(chosen))
+    np.maximum.at(best, one, score)
+    top = score == best[one]
+    one, cell = one[top], cell[top]
+    axis[chosen[one]] = np.searchsorted(patch.begin, cell, side="right") - 1
+    cut[chosen[one]] = cell - patch.begin[axis[chosen[one]]]
     return axis, cut
 
 
-def _weights(
-    patch: Patch, critical: Critical, held: NDArray[np.bool_], number: NDArray[np.intp], cell: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """(m, C) the weight of the leaves whose side on an axis, (A, S), is at each cell."""
-    axis, at = np.nonzero(held)
-    width, rows = int(patch.begin[-1]), int(number.max()) + 1
-    place = number[critical.part[at]] * width + patch.begin[axis] + cell[axis, at]
-    return np.asarray(np.bincount(place, critical.weight[at], rows * width).reshape(rows, width), dtype=np.float64)
+def _sums_before(weight: NDArray[np.float64], begin: NDArray[np.intp]) -> NDArray[np.float64]:
+    """(m, C) what the weights of the cells of an axis add up to, up to each of them; axes begin at `begin`."""
+    sums = weight.cumsum(axis=1)
+    before = np.concatenate([np.zeros((len(sums), 1)), sums], axis=1)[:, begin[:-1]]
+    return np.asarray(sums - np.repeat(before, np.diff(begin), axis=1))
