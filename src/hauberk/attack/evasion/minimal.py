@@ -318,10 +318,11 @@ class _Task:
 
     def near(self, index: NDArray[np.intp], limit: Matrix, budget: int) -> None:
         """Look for the nearest that is nearer than these limits, and note up to where nothing is."""
+        everyone = len(index) == len(self.farthest)
         found = search_nearest(
             self.contest,
-            self.field.at(index),
-            [distance[index] for distance in self.distances],
+            self.field if everyone else self.field.at(index),
+            self.distances if everyone else [distance[index] for distance in self.distances],
             self.judge,
             limit=limit,
             budget=budget,

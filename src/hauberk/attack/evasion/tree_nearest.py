@@ -236,7 +236,7 @@ def _cuts(
     weight = [critical.weight[at] for _, at in (ends, begins)]
     width = int(patch.begin[-1])
     below, above = (
-        np.bincount(one * width + cell, heavy, len(chosen) * width).reshape(-1, width)
+        np.asarray(np.bincount(one * width + cell, heavy, len(chosen) * width), dtype=np.float64).reshape(-1, width)
         for one, cell, heavy in zip(part, place, weight, strict=True)
     )
     lost_above, lost_below = _sums_before(below, patch.begin), _sums_before(above[:, ::-1], width - patch.begin[::-1])
