@@ -43,7 +43,7 @@ _GROWTH = (1.1, 1.5, 2.5, 5.0)
 _STRETCH = (2.0, 4.0, 8.0, np.inf)
 """The same for the search by distance: most rows are done within the first, where few leaves are in reach."""
 _RADII = 4
-"""So many times the regions that the effort allows for one radius: the search by distance stands for many of them."""
+"""So many times the regions that the effort allows for one radius has the last search, which stands for many radii."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -316,8 +316,11 @@ class _Task:
         """Whether the distance itself can be searched, in place of one radius after the other."""
         return self.measure.norm is Norm.LINF and self.judge.one_rival and fits_patch(self.field)
 
-    def near(self, index: NDArray[np.intp], limit: Matrix, budget: int) -> None:
-        """Look for the nearest that is nearer than these limits, and note up to where nothing is."""
+    def near(self, index: NDArray[np.intp], limit: Matrix, budget: int) -> NDArray[np.intp]:
+        """Look for the nearest that is nearer than these limits, and note up to where nothing is.
+
+        Gives the rows on which the budget ended.
+        """
         everyone = len(index) == len(self.farthest)
         found = search_nearest(
             self.contest,
@@ -326,11 +329,12 @@ class _Task:
             self.judge,
             limit=limit,
             budget=budget,
-            gap=_FINE,
+            gap=_FINE / 2,
         )
         self._tell(index, limit, found.found, found.rows)
         proved = np.where(found.lower >= self.farthest[index], np.inf, found.lower)
         self.bracket.proved[index] = np.maximum(proved, self.bracket.proved[index])
+        return index[found.left]
 
     def _field(self, index: NDArray[np.intp], radius: Matrix) -> Field:
         field = self.field.at(index)
@@ -345,10 +349,9 @@ class _Task:
 
 def _narrow(task: _Task, effort: Effort) -> None:
     """Narrow the brackets: any find first, then nearer ones, then the proof."""
-    bracket = task.bracket
+    bracket, exact = task.bracket, effort
     if effort.regions and task.by_distance:
-        _near(task, _RADII * effort.regions)
-        # What is left open is too much for any exact search, but descent may come nearer.
+        _near(task, effort.regions)
         effort = replace(effort, regions=0)
     _find(task, effort)
     if effort.regions:
@@ -358,20 +361,34 @@ def _narrow(task: _Task, effort: Effort) -> None:
         task.descend(index, bracket.middle(index), QUICK)
     if effort.regions:
         _prove(task, effort.regions, patience=3)
+    elif exact.regions:
+        bracket.tried[:] = bracket.proved
+        _near_found(task, _RADII * exact.regions)
 
 
 def _near(task: _Task, budget: int) -> None:
     """Search by distance, from the certificate outwards, for a smaller ball holds fewer leaves."""
     bracket = task.bracket
+    spent = np.zeros(len(bracket.original), dtype=np.bool_)
     for factor in _STRETCH:
         left = task.unsolved()
+        left = left[~spent[left]]
         if not len(left):
             break
         limit = bracket.distance[left]
         if np.isfinite(factor):
             limit = np.minimum(bracket.proved[left] * factor, limit)
-        task.near(left, limit, budget)
+        spent[task.near(left, limit, budget)] = True
         bracket.tried[:] = bracket.proved
+
+
+def _near_found(task: _Task, budget: int) -> None:
+    """Search by distance once more where descent found something: only leaves that are nearer count now."""
+    bracket = task.bracket
+    left = task.unsolved()
+    left = left[np.isfinite(bracket.distance[left])]
+    if len(left):
+        task.near(left, bracket.distance[left], budget)
 
 
 def _find(task: _Task, effort: Effort) -> None:

@@ -25,14 +25,15 @@ from hauberk.attack.evasion.judge import Judge
 from hauberk.attack.evasion.leaves import MISSING
 from hauberk.attack.evasion.tree_parts import (
     Critical,
+    Heads,
     Parts,
     bound_parts,
     critical_leaves,
     halve,
-    join_parts,
     whole_balls,
 )
 from hauberk.attack.evasion.tree_patch import Patch, make_patch
+from hauberk.attack.evasion.tree_waiting import Waiting
 
 __all__ = ["Nearest", "search_nearest"]
 
@@ -52,11 +53,13 @@ class Nearest:
         found: (n,) bool, `rows` holds a row within reach and limit that beats the model.
         rows: (n, d) float64, the original row where nothing was found.
         lower: (n,) float64, no row nearer than this loses the contest.
+        left: (n,) bool, whether the budget ended the search.
     """
 
     found: NDArray[np.bool_]
     rows: NDArray[np.float64]
     lower: NDArray[np.float64]
+    left: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -130,27 +133,28 @@ def search_nearest(
         stuck=patch.beyond.copy(),
     )
     spent = np.ones(count, dtype=np.intp)
-    waiting = _look(hunt, whole_balls(patch, contest))
+    waiting = Waiting(_look(hunt, whole_balls(patch, contest)))
     while True:
-        waiting = waiting.at(waiting.lower < hunt.limit[waiting.row])
+        waiting.keep(waiting.heads.lower < hunt.limit[waiting.heads.row])
         chosen = _choose(waiting, spent < budget)
         if not chosen.any():
             break
-        spent += 2 * np.bincount(waiting.row[chosen], minlength=count)
-        fresh = _look(hunt, halve(patch, waiting.at(chosen), hunt.limit))
-        waiting = join_parts([waiting.at(~chosen), fresh])
-    rank = np.minimum(hunt.limit, hunt.stuck)
-    np.minimum.at(rank, waiting.row, waiting.lower)
+        spent += 2 * np.bincount(waiting.heads.row[chosen], minlength=count)
+        waiting.add(_look(hunt, halve(patch, waiting.take(chosen), hunt.limit)))
+    rank, left = np.minimum(hunt.limit, hunt.stuck), np.zeros(count, dtype=np.bool_)
+    np.minimum.at(rank, waiting.heads.row, waiting.heads.lower)
+    left[waiting.heads.row] = True
     lower = np.minimum(patch.radius[np.arange(count), rank], limit)
-    return Nearest(found=hunt.found, rows=hunt.rows, lower=lower)
+    return Nearest(found=hunt.found, rows=hunt.rows, lower=lower, left=left)
 
 
-def _choose(waiting: Parts, may: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _choose(waiting: Waiting, may: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(B,) the parts to halve next: of each row that may, the nearest; the newest where too many wait."""
-    open_rows = int(np.count_nonzero(np.bincount(waiting.row, minlength=len(may)) * may))
-    first = waiting.lower if len(waiting.leaf) < _WAITING else -np.arange(len(waiting.row))
-    order = np.lexsort((first, waiting.row))
-    row = waiting.row[order]
+    heads = waiting.heads
+    open_rows = int(np.count_nonzero(np.bincount(heads.row, minlength=len(may)) * may))
+    first = heads.lower if waiting.leaves < _WAITING else -np.arange(len(heads.row))
+    order = np.lexsort((first, heads.row))
+    row = heads.row[order]
     place = np.arange(len(row)) - np.searchsorted(row, row)
     chosen = np.zeros(len(row), dtype=np.bool_)
     chosen[order] = (place < max(1, _TOGETHER // max(1, open_rows))) & may[row]
@@ -161,17 +165,17 @@ def _look(hunt: _Hunt, parts: Parts) -> Parts:
     """Bound the parts, try the points that worst leaves agree on, and say where to halve the rest."""
     parts = bound_parts(hunt.patch, hunt.contest, parts, hunt.limit)
     critical = critical_leaves(hunt.patch, parts)
-    low, high = _common(parts, critical)
+    low, high = _common(parts.heads, critical)
     agreed = np.logical_and.reduce(low <= high, axis=1)
-    over = _try(hunt, parts, low, high, np.flatnonzero(agreed))
-    left = ~over & (parts.lower < hunt.limit[parts.row])
-    axis, cut = _cuts(hunt.patch, parts, critical, (low > high) | agreed[:, None], left)
-    return replace(parts, axis=axis, cut=cut).at(left)
+    over = _try(hunt, parts.heads, low, high, np.flatnonzero(agreed))
+    left = ~over & (parts.heads.lower < hunt.limit[parts.heads.row])
+    axis, cut = _cuts(hunt.patch, parts.heads, critical, (low > high) | agreed[:, None], left)
+    return replace(parts, heads=replace(parts.heads, axis=axis, cut=cut)).at(left)
 
 
-def _common(parts: Parts, critical: Critical) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _common(heads: Heads, critical: Critical) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """(B, A) the first and last cell that all critical leaves of a part hold; the first is larger where none is."""
-    low, high = parts.low.copy(), parts.high.copy()
+    low, high = heads.low.copy(), heads.high.copy()
     start = np.flatnonzero(np.diff(critical.part, prepend=-1))
     if len(start):
         part = critical.part[start]
@@ -181,24 +185,24 @@ def _common(parts: Parts, critical: Critical) -> tuple[NDArray[np.int32], NDArra
 
 
 def _try(
-    hunt: _Hunt, parts: Parts, low: NDArray[np.int32], high: NDArray[np.int32], at: NDArray[np.intp]
+    hunt: _Hunt, heads: Heads, low: NDArray[np.int32], high: NDArray[np.int32], at: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
     """(B,) which of the parts are over with, after the nearest of the common points of the parts `at` was tried."""
-    over = np.zeros(len(parts.row), dtype=np.bool_)
+    over = np.zeros(len(heads.row), dtype=np.bool_)
     if not len(at):
         return over
-    row = parts.row[at]
+    row = heads.row[at]
     cells = np.minimum(np.maximum(hunt.patch.own[row], low[at]), high[at])
     rows = _rows_in_cells(hunt, row, cells)
     beaten = hunt.judge.beaten(rows, hunt.contest.label)
     beaten[beaten] = hunt.judge.valid(hunt.field, row[beaten], rows[beaten])
-    hunt.note(row[beaten], parts.lower[at[beaten]], rows[beaten])
+    hunt.note(row[beaten], heads.lower[at[beaten]], rows[beaten])
     # Where no tree is undecided, all rows of the part get the same answer; else a bound within the slack of rounding
     # may hide one that is beaten, away from the common point.
-    constant = parts.count[at] == 0
+    constant = heads.count[at] == 0
     over[at] = beaten | constant
     unsure = constant & ~beaten & (not hunt.judge.two_classes)
-    np.minimum.at(hunt.stuck, row[unsure], parts.lower[at[unsure]])
+    np.minimum.at(hunt.stuck, row[unsure], heads.lower[at[unsure]])
     return over
 
 
@@ -214,7 +218,7 @@ def _rows_in_cells(hunt: _Hunt, row: NDArray[np.intp], cells: NDArray[np.int32])
 
 
 def _cuts(
-    patch: Patch, parts: Parts, critical: Critical, open_axes: NDArray[np.bool_], left: NDArray[np.bool_]
+    patch: Patch, heads: Heads, critical: Critical, open_axes: NDArray[np.bool_], left: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """(B,) the axis and the first cell of the upper half, for parts that are `left`; of open axes, (B, A), only.
 
@@ -228,8 +232,8 @@ def _cuts(
     number = np.full(len(left), -1)
     number[chosen] = np.arange(len(chosen))
     held = open_axes[critical.part].T & left[critical.part]
-    ends = np.nonzero(held & (critical.last < parts.high[critical.part].T))
-    begins = np.nonzero(held & (critical.first > parts.low[critical.part].T))
+    ends = np.nonzero(held & (critical.last < heads.high[critical.part].T))
+    begins = np.nonzero(held & (critical.first > heads.low[critical.part].T))
     # Sides of critical leaves: which part, the first cell of the upper half, the weight.
     part = [number[critical.part[at]] for _, at in (ends, begins)]
     place = [patch.begin[ends[0]] + critical.last[ends] + 1, patch.begin[begins[0]] + critical.first[begins]]

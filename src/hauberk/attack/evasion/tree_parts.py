@@ -6,8 +6,7 @@ rank at which it falls to the slack is a lower bound of the distance of all that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +14,14 @@ from numpy.typing import NDArray
 from hauberk.attack.evasion.contest import Contest
 from hauberk.attack.evasion.tree_patch import Patch
 
-__all__ = ["Critical", "Parts", "bound_parts", "critical_leaves", "halve", "join_parts", "whole_balls"]
+__all__ = ["Critical", "Heads", "Parts", "bound_parts", "critical_leaves", "halve", "whole_balls"]
 
 Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parts:
-    """B parts of balls.
+class Heads:
+    """What is known of B parts, but for their leaves.
 
     Attributes:
         row: (B,) intp, around which row.
@@ -32,8 +31,6 @@ class Parts:
         lower: (B,) int32, nothing in it that is nearer than this rank is beaten.
         axis, cut: (B,) intp, where to halve it: the upper half begins with the cell `cut`.
         count: (B,) intp, how many leaves of the other trees touch it.
-        leaf: (sum of count,) int32, these, numbers of the patch, ascending for each part.
-        near: (sum of count,) int32, rank of the distance at which the row is in the leaf and in the part.
     """
 
     row: NDArray[np.intp]
@@ -45,15 +42,10 @@ class Parts:
     axis: NDArray[np.intp]
     cut: NDArray[np.intp]
     count: NDArray[np.intp]
-    leaf: NDArray[np.int32]
-    near: NDArray[np.int32]
 
-    def at(self, index: NDArray[np.bool_]) -> Parts:
-        """Some of the parts, (B,) bool."""
-        if index.all():
-            return self
-        kept = np.repeat(index, self.count)
-        return Parts(
+    def at(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> Heads:
+        """Some of the parts."""
+        return Heads(
             row=self.row[index],
             low=self.low[index],
             high=self.high[index],
@@ -63,9 +55,44 @@ class Parts:
             axis=self.axis[index],
             cut=self.cut[index],
             count=self.count[index],
-            leaf=self.leaf[kept],
-            near=self.near[kept],
         )
+
+    def then(self, other: Heads) -> Heads:
+        """These parts, then the others."""
+        return Heads(
+            row=np.concatenate([self.row, other.row]),
+            low=np.concatenate([self.low, other.low]),
+            high=np.concatenate([self.high, other.high]),
+            base=np.concatenate([self.base, other.base]),
+            floor=np.concatenate([self.floor, other.floor]),
+            lower=np.concatenate([self.lower, other.lower]),
+            axis=np.concatenate([self.axis, other.axis]),
+            cut=np.concatenate([self.cut, other.cut]),
+            count=np.concatenate([self.count, other.count]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parts:
+    """B parts of balls, with their leaves.
+
+    Attributes:
+        heads: What else is known of them.
+        leaf: (sum of count,) int32, the leaves of undecided trees that touch them, numbers of the patch, ascending for
+            each part.
+        near: (sum of count,) int32, rank of the distance at which the row is in the leaf and in the part.
+    """
+
+    heads: Heads
+    leaf: NDArray[np.int32]
+    near: NDArray[np.int32]
+
+    def at(self, index: NDArray[np.bool_]) -> Parts:
+        """Some of the parts, (B,) bool."""
+        if index.all():
+            return self
+        kept = np.repeat(index, self.heads.count)
+        return Parts(heads=self.heads.at(index), leaf=self.leaf[kept], near=self.near[kept])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,7 +115,7 @@ def whole_balls(patch: Patch, contest: Contest) -> Parts:
     """The whole ball around each row."""
     rows = len(patch.own)
     nothing = np.zeros(rows, dtype=np.intp)
-    return Parts(
+    heads = Heads(
         row=np.arange(rows),
         low=np.zeros_like(patch.own),
         high=patch.size - 1,
@@ -98,17 +125,8 @@ def whole_balls(patch: Patch, contest: Contest) -> Parts:
         axis=nothing,
         cut=nothing,
         count=np.bincount(patch.row, minlength=rows),
-        leaf=np.arange(len(patch.row), dtype=np.int32),
-        near=patch.near,
     )
-
-
-def join_parts(parts: Sequence[Parts]) -> Parts:
-    """Parts one after the other."""
-    if len(parts) == 1:
-        return parts[0]
-    return Parts(**{field.name: np.concatenate([getattr(part, field.name) for part in parts])
-                    for field in fields(Parts)})  # fmt: skip
+    return Parts(heads=heads, leaf=np.arange(len(patch.row), dtype=np.int32), near=patch.near)
 
 
 def halve(patch: Patch, parts: Parts, limit: NDArray[np.int32]) -> Parts:
@@ -116,40 +134,28 @@ def halve(patch: Patch, parts: Parts, limit: NDArray[np.int32]) -> Parts:
 
     Halves in which some tree has no such leaf are left out.
     """
-    here = np.arange(len(parts.row))
-    both, axis = np.concatenate([here, here]), np.concatenate([parts.axis, parts.axis])
-    row, low, high = parts.row[both], parts.low[both], parts.high[both]
-    high[here, parts.axis] = parts.cut - 1
-    low[len(here) + here, parts.axis] = parts.cut
-    children = np.arange(len(both))
-    first, last = low[children, axis], high[children, axis]
-    child = np.repeat(children, parts.count[both])
+    here = np.arange(len(parts.heads.row))
+    heads = parts.heads.at(np.concatenate([here, here]))
+    children, row, axis = np.arange(len(heads.row)), heads.row, heads.axis
+    heads.high[here, axis[here]] = heads.cut[here] - 1
+    heads.low[len(here) + here, axis[here]] = heads.cut[here]
+    first, last = heads.low[children, axis], heads.high[children, axis]
+    child = np.repeat(children, heads.count)
     leaf, near = np.concatenate([parts.leaf, parts.leaf]), np.concatenate([parts.near, parts.near])
     place = (axis * len(patch.row))[child] + leaf
     begin = np.maximum(patch.first.ravel()[place], first[child])
     end = np.minimum(patch.last.ravel()[place], last[child])
     cell = np.minimum(np.maximum(patch.own[row, axis][child], begin), end)
-    width = patch.rank.shape[1]
     # Where a leaf does not touch the half, the cell is just some cell of the part.
-    near = np.maximum(near, patch.rank.ravel()[(row * width + patch.begin[axis])[child] + cell])
+    near = np.maximum(near, patch.rank.ravel()[(row * patch.rank.shape[1] + patch.begin[axis])[child] + cell])
     kept = (begin <= end) & (near < limit[row][child])
     start = _trees(patch, child, leaf)
     lost = ~np.logical_or.reduceat(kept, start) if len(start) else np.empty(0, np.bool_)
-    whole = np.bincount(child[start][lost], minlength=len(both)) == 0
+    whole = np.bincount(child[start][lost], minlength=len(row)) == 0
     kept &= whole[child]
-    return Parts(
-        row=row[whole],
-        low=low[whole],
-        high=high[whole],
-        base=parts.base[both][whole],
-        floor=np.maximum(parts.floor[both], patch.ranks(row, axis, first, last))[whole],
-        lower=parts.lower[both][whole],
-        axis=axis[whole],
-        cut=parts.cut[both][whole],
-        count=np.bincount(child[kept], minlength=len(both))[whole],
-        leaf=leaf[kept],
-        near=near[kept],
-    )
+    floor = np.maximum(heads.floor, patch.ranks(row, axis, first, last))
+    heads = replace(heads, floor=floor, count=np.bincount(child[kept], minlength=len(row)))
+    return Parts(heads=heads.at(whole), leaf=leaf[kept], near=near[kept])
 
 
 def bound_parts(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np.int32]) -> Parts:
@@ -157,38 +163,38 @@ def bound_parts(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np.
 
     Trees that are constant in a part are folded into its base.
     """
-    owner = np.repeat(np.arange(len(parts.row)), parts.count)
-    start = _trees(patch, owner, parts.leaf)
-    base, floor, least = parts.base, parts.floor.copy(), np.empty(0)
+    heads, count = parts.heads, len(parts.heads.row)
+    owner = np.repeat(np.arange(count), heads.count)
+    start, bound = _trees(patch, owner, parts.leaf), heads.base
     if len(start):
-        value = patch.value[parts.leaf]
+        value, floor = patch.value[parts.leaf], heads.floor.copy()
         least, most = np.minimum.reduceat(value, start), np.maximum.reduceat(value, start)
         place, constant = owner[start], least == most
         np.maximum.at(floor, place, np.minimum.reduceat(parts.near, start))
-        base = base + np.bincount(place[constant], least[constant], len(parts.row))
+        base = heads.base + np.bincount(place[constant], least[constant], count)
+        bound = base + np.bincount(place[~constant], least[~constant], count)
         left = np.repeat(~constant, np.diff(np.append(start, len(owner))))
-        least, place = least[~constant], place[~constant]
-        count = np.bincount(owner[left], minlength=len(parts.row))
-        parts = replace(parts, base=base, floor=floor, count=count, leaf=parts.leaf[left], near=parts.near[left])
-        base = base + np.bincount(place, least, len(parts.row))
+        heads = replace(heads, base=base, floor=floor, count=np.bincount(owner[left], minlength=count))
+        parts = Parts(heads=heads, leaf=parts.leaf[left], near=parts.near[left])
     # The bound over all leaves that are left: the cheapest test, and most parts fail it.
-    parts = parts.at((base <= contest.slack) & (floor < limit[parts.row]))
-    return replace(parts, lower=_first_falls(patch, contest, parts, limit))
+    parts = parts.at((bound <= contest.slack) & (heads.floor < limit[heads.row]))
+    return replace(parts, heads=replace(parts.heads, lower=_first_falls(patch, contest, parts, limit)))
 
 
 def _first_falls(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np.int32]) -> NDArray[np.int32]:
     """(B,) the rank at which the bound of each part falls to the slack, by halving; it does so before the limit."""
-    owner = np.repeat(np.arange(len(parts.row)), parts.count)
+    heads, count = parts.heads, len(parts.heads.row)
+    owner = np.repeat(np.arange(count), heads.count)
     start, value = _trees(patch, owner, parts.leaf), patch.value[parts.leaf]
     place = owner[start]
-    low, high = np.maximum(parts.floor, parts.lower), limit[parts.row] - 1
-    low = np.minimum(low, high)
+    high = limit[heads.row] - 1
+    low = np.minimum(np.maximum(heads.floor, heads.lower), high)
     while (low < high).any():
         middle = (low + high) // 2
-        bound = parts.base
+        bound = heads.base
         if len(start):
             worst = np.minimum.reduceat(np.where(parts.near <= middle[owner], value, np.inf), start)
-            bound = bound + np.bincount(place, worst, len(parts.row))
+            bound = bound + np.bincount(place, worst, count)
         fell = bound <= contest.slack
         # What is decided stays: its middle is both ends, where the bound has fallen.
         low, high = np.where(fell | (low == high), low, middle + 1), np.where(fell, middle, high)
@@ -197,13 +203,14 @@ def _first_falls(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np
 
 def critical_leaves(patch: Patch, parts: Parts) -> Critical:
     """The leaves that make up the bound of each part at its lower bound."""
-    owner = np.repeat(np.arange(len(parts.row)), parts.count)
+    heads = parts.heads
+    owner = np.repeat(np.arange(len(heads.row)), heads.count)
     if not len(owner):
         nothing = np.empty((len(patch.first), 0), dtype=np.int32)
         return Critical(part=owner, weight=np.empty(0), first=nothing, last=nothing)
     start, value = _trees(patch, owner, parts.leaf), patch.value[parts.leaf]
     segment = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(owner))))
-    near = np.where(parts.near <= parts.lower[owner], value, np.inf)
+    near = np.where(parts.near <= heads.lower[owner], value, np.inf)
     least = np.minimum.reduceat(near, start)
     smallest = near == least[segment]
     at = np.flatnonzero(smallest)
@@ -215,8 +222,8 @@ def critical_leaves(patch: Patch, parts: Parts) -> Critical:
     return Critical(
         part=part,
         weight=np.where(np.isfinite(second), second - least, spread),
-        first=np.maximum(patch.first[:, leaf], parts.low[part].T),
-        last=np.minimum(patch.last[:, leaf], parts.high[part].T),
+        first=np.maximum(patch.first[:, leaf], heads.low[part].T),
+        last=np.minimum(patch.last[:, leaf], heads.high[part].T),
     )
 
 
