@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -219,10 +219,11 @@ def smallest_changes(
     wrong, opened = judge.outcome(rows, labels), measure.open(reach)
     best, distance = rows.copy(), np.where(wrong, 0.0, np.inf)
     proved = np.full(len(rows), np.inf)
-    for place, contest in enumerate(contests(ensemble, labels, goal=goal)):
-        mine = np.flatnonzero((labels == contest.label) & ~wrong)
-        for index in batches(contest.boxes, reach.mutable, mine):
-            field = make_field(contest.boxes, rows[index], opened.rows(index))
+    for place, together in enumerate(_together(judge, contests(ensemble, labels, goal=goal))):
+        boxes = together[0].boxes
+        mine = np.flatnonzero(np.isin(labels, [contest.label for contest in together]) & ~wrong)
+        for index in batches(boxes, reach.mutable, mine):
+            field = make_field(boxes, rows[index], opened.rows(index))
             farthest = _farthest(measure, field)
             # What no row within reach is far enough for, none can do.
             nearest = np.where(certified[index] > farthest, np.inf, certified[index])
@@ -234,7 +235,8 @@ def smallest_changes(
                 tried=nearest.copy(),
             )
             task = _Task(
-                contest=contest,
+                contests=together,
+                which=np.array([contest.label for contest in together]).searchsorted(labels[index]),
                 field=field,
                 distances=tuple(measure.cell_distances(field, axis) for axis in field.axes),
                 farthest=farthest,
@@ -247,6 +249,12 @@ def smallest_changes(
             best[index], distance[index] = bracket.rows, bracket.distance
             proved[index] = np.minimum(proved[index], bracket.proved)
     return Minimal(rows=best, distance=distance, certified=np.where(wrong, 0.0, np.minimum(proved, distance)))
+
+
+def _together(judge: Judge, pairs: Iterable[Contest]) -> list[list[Contest]]:
+    """The contests in groups of different labels, ascending, over the same leaves: of two classes, both sides."""
+    every = list(pairs)
+    return [every] if every and judge.two_classes else [[pair] for pair in every]
 
 
 def _without(reach: Reach, rows: Matrix, still: NDArray[np.bool_]) -> Reach:
@@ -269,15 +277,18 @@ def _farthest(measure: _Measure, field: Field) -> Matrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Task:
-    """The brackets of rows of one label, and the two ways to narrow them.
+    """The brackets of rows, and the ways to narrow them.
 
     Attributes:
+        contests: Labels against rivals, over the same leaves.
+        which: (n,) the contest of each row.
         field: Of the farthest rows within the ranges.
         distances: For each axis (n, K), no row that is cast into the cell is nearer in Linf.
         farthest: (n,) the radius of `_farthest`.
     """
 
-    contest: Contest
+    contests: Sequence[Contest]
+    which: NDArray[np.intp]
     field: Field
     distances: tuple[Matrix, ...]
     farthest: Matrix
@@ -293,23 +304,33 @@ class _Task:
 
     def descend(self, index: NDArray[np.intp], radius: Matrix, how: Effort) -> None:
         """Look for something within these radii."""
-        if len(index):
-            attack = descend_field(
-                self.contest, self._field(index, radius), self.judge, effort=how, rng=self.rng, trim=False
-            )
-            self._tell(index, radius, attack.success, attack.rows)
+        for contest, mine in self._sides(index):
+            field = self._field(index[mine], radius[mine])
+            attack = descend_field(contest, field, self.judge, effort=how, rng=self.rng, trim=False)
+            self._tell(index[mine], radius[mine], attack.success, attack.rows)
 
     def search(self, index: NDArray[np.intp], radius: Matrix, budget: int) -> NDArray[np.intp]:
         """Look for something within these radii or prove that nothing is there; gives the rows left open."""
-        if not len(index) or not budget:
+        if not budget:
             return index
+        left = [self._search(contest, index[mine], radius[mine], budget) for contest, mine in self._sides(index)]
+        return np.sort(np.concatenate([index[:0], *left]))
+
+    def _search(self, contest: Contest, index: NDArray[np.intp], radius: Matrix, budget: int) -> NDArray[np.intp]:
         field, bracket = self._field(index, radius), self.bracket
-        found = search_regions(self.contest, field, reached_leaves(self.contest, field), self.judge, budget=budget)
+        found = search_regions(contest, field, reached_leaves(contest, field), self.judge, budget=budget)
         self._tell(index, radius, found.found, found.rows)
         everything = radius >= self.farthest[index]
         proved = np.where(everything, np.inf, np.maximum(self.measure.beyond(radius), bracket.proved[index]))
         bracket.proved[index[found.safe]] = proved[found.safe]
         return index[~found.found & ~found.safe]
+
+    def _sides(self, index: NDArray[np.intp]) -> Iterator[tuple[Contest, NDArray[np.bool_]]]:
+        """The contests with those of the rows that are in them, where there are any."""
+        for number, contest in enumerate(self.contests):
+            mine = self.which[index] == number
+            if mine.any():
+                yield contest, mine
 
     @property
     def by_distance(self) -> bool:
@@ -323,7 +344,8 @@ class _Task:
         """
         everyone = len(index) == len(self.farthest)
         found = search_nearest(
-            self.contest,
+            self.contests,
+            self.which[index],
             self.field if everyone else self.field.at(index),
             self.distances if everyone else [distance[index] for distance in self.distances],
             self.judge,

@@ -67,6 +67,7 @@ class _Hunt:
     """What the search is about and how far it is; the last five are changed in place.
 
     Attributes:
+        labels: (n,) class codes.
         gap: Share of the distance found that may stay open.
         rows, found: As in `Nearest`.
         best: (n,) int32, the rank of what was found, or the first beyond the limit.
@@ -74,7 +75,7 @@ class _Hunt:
         stuck: (n,) int32, the least rank of a part that cannot be decided.
     """
 
-    contest: Contest
+    labels: NDArray[np.int64]
     field: Field
     judge: Judge
     patch: Patch
@@ -98,7 +99,8 @@ class _Hunt:
 
 
 def search_nearest(
-    contest: Contest,
+    contests: Sequence[Contest],
+    which: NDArray[np.intp],
     field: Field,
     distances: Sequence[NDArray[np.float64]],
     judge: Judge,
@@ -110,7 +112,8 @@ def search_nearest(
     """The nearest rows that are beaten in Linf, of those within their limits.
 
     Args:
-        contest: Label against rival.
+        contests: Labels against rivals, over the same leaves.
+        which: (n,) the contest of each row.
         field: The rows with their reach, which `fits_patch`.
         distances: For each axis (n, K), no row that is cast into the cell is nearer.
         judge: Says of rows whether they are within reach and beat the model.
@@ -118,10 +121,10 @@ def search_nearest(
         budget: Largest number of parts for one row, about.
         gap: Share of the distance found within which nothing nearer is looked for.
     """
-    patch = make_patch(contest, field, distances, limit)
+    patch = make_patch(contests, which, field, distances, limit)
     count = len(field.rows)
     hunt = _Hunt(
-        contest=contest,
+        labels=np.array([contest.label for contest in contests])[which],
         field=field,
         judge=judge,
         patch=patch,
@@ -133,7 +136,7 @@ def search_nearest(
         stuck=patch.beyond.copy(),
     )
     spent = np.ones(count, dtype=np.intp)
-    waiting = Waiting(_look(hunt, whole_balls(patch, contest)))
+    waiting = Waiting(_look(hunt, whole_balls(patch)))
     while True:
         waiting.keep(waiting.heads.lower < hunt.limit[waiting.heads.row])
         chosen = _choose(waiting, spent < budget)
@@ -163,7 +166,7 @@ def _choose(waiting: Waiting, may: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _look(hunt: _Hunt, parts: Parts) -> Parts:
     """Bound the parts, try the points that worst leaves agree on, and say where to halve the rest."""
-    parts = bound_parts(hunt.patch, hunt.contest, parts, hunt.limit)
+    parts = bound_parts(hunt.patch, parts, hunt.limit)
     critical = critical_leaves(hunt.patch, parts)
     low, high = _common(parts.heads, critical)
     agreed = np.logical_and.reduce(low <= high, axis=1)
@@ -194,7 +197,7 @@ def _try(
     row = heads.row[at]
     cells = np.minimum(np.maximum(hunt.patch.own[row], low[at]), high[at])
     rows = _rows_in_cells(hunt, row, cells)
-    beaten = hunt.judge.beaten(rows, hunt.contest.label)
+    beaten = hunt.judge.outcome(rows, hunt.labels[row])
     beaten[beaten] = hunt.judge.valid(hunt.field, row[beaten], rows[beaten])
     hunt.note(row[beaten], heads.lower[at[beaten]], rows[beaten])
     # Where no tree is undecided, all rows of the part get the same answer; else a bound within the slack of rounding

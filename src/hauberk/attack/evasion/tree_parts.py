@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hauberk.attack.evasion.contest import Contest
 from hauberk.attack.evasion.tree_patch import Patch
 
 __all__ = ["Critical", "Heads", "Parts", "bound_parts", "critical_leaves", "halve", "whole_balls"]
@@ -111,7 +110,7 @@ class Critical:
     last: NDArray[np.int32]
 
 
-def whole_balls(patch: Patch, contest: Contest) -> Parts:
+def whole_balls(patch: Patch) -> Parts:
     """The whole ball around each row."""
     rows = len(patch.own)
     nothing = np.zeros(rows, dtype=np.intp)
@@ -119,7 +118,7 @@ def whole_balls(patch: Patch, contest: Contest) -> Parts:
         row=np.arange(rows),
         low=np.zeros_like(patch.own),
         high=patch.size - 1,
-        base=np.full(rows, contest.base),
+        base=patch.base,
         floor=nothing.astype(np.int32),
         lower=nothing.astype(np.int32),
         axis=nothing,
@@ -158,7 +157,7 @@ def halve(patch: Patch, parts: Parts, limit: NDArray[np.int32]) -> Parts:
     return Parts(heads=heads.at(whole), leaf=leaf[kept], near=near[kept])
 
 
-def bound_parts(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np.int32]) -> Parts:
+def bound_parts(patch: Patch, parts: Parts, limit: NDArray[np.int32]) -> Parts:
     """The parts that can hold something beaten nearer than the limit, (n,) ranks, with their lower bounds raised.
 
     Trees that are constant in a part are folded into its base.
@@ -177,16 +176,16 @@ def bound_parts(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np.
         heads = replace(heads, base=base, floor=floor, count=np.bincount(owner[left], minlength=count))
         parts = Parts(heads=heads, leaf=parts.leaf[left], near=parts.near[left])
     # The bound over all leaves that are left: the cheapest test, and most parts fail it.
-    parts = parts.at((bound <= contest.slack) & (heads.floor < limit[heads.row]))
-    return replace(parts, heads=replace(parts.heads, lower=_first_falls(patch, contest, parts, limit)))
+    parts = parts.at((bound <= patch.slack[heads.row]) & (heads.floor < limit[heads.row]))
+    return replace(parts, heads=replace(parts.heads, lower=_first_falls(patch, parts, limit)))
 
 
-def _first_falls(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np.int32]) -> NDArray[np.int32]:
+def _first_falls(patch: Patch, parts: Parts, limit: NDArray[np.int32]) -> NDArray[np.int32]:
     """(B,) the rank at which the bound of each part falls to the slack, by halving; it does so before the limit."""
     heads, count = parts.heads, len(parts.heads.row)
     owner = np.repeat(np.arange(count), heads.count)
     start, value = _trees(patch, owner, parts.leaf), patch.value[parts.leaf]
-    place = owner[start]
+    place, slack = owner[start], patch.slack[heads.row]
     high = limit[heads.row] - 1
     low = np.minimum(np.maximum(heads.floor, heads.lower), high)
     while (low < high).any():
@@ -195,7 +194,7 @@ def _first_falls(patch: Patch, contest: Contest, parts: Parts, limit: NDArray[np
         if len(start):
             worst = np.minimum.reduceat(np.where(parts.near <= middle[owner], value, np.inf), start)
             bound = bound + np.bincount(place, worst, count)
-        fell = bound <= contest.slack
+        fell = bound <= slack
         # What is decided stays: its middle is both ends, where the bound has fallen.
         low, high = np.where(fell | (low == high), low, middle + 1), np.where(fell, middle, high)
     return np.asarray(low, dtype=np.int32)

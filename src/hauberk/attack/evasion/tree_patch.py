@@ -29,7 +29,7 @@ class Patch:
     Attributes:
         row: (M,) intp, near which row a leaf is, ascending.
         tree: (M,) int32, ascending for each row.
-        value: (M,) float64, as in the contest.
+        value: (M,) float64, as in the contest of the row.
         first, last: (A, M) int32, the range of kept cells of the leaf, numbered from 0 for each row and axis.
         near: (M,) int32, the rank of the distance of the leaf.
         begin: (A + 1,) intp, where the cells of each axis begin when those of all axes stand side by side.
@@ -39,6 +39,7 @@ class Patch:
         rank: (n, C) int32, of the distance of each cell among all of the row.
         radius: (n, C + 1) float64, the distance of each rank, ascending; infinite for what is not kept.
         beyond: (n,) int32, the first rank that is not kept.
+        base, slack: (n,) float64, of the contest of the row.
     """
 
     row: NDArray[np.intp]
@@ -54,6 +55,8 @@ class Patch:
     rank: NDArray[np.int32]
     radius: Matrix
     beyond: NDArray[np.int32]
+    base: Matrix
+    slack: Matrix
 
     def ranks(
         self,
@@ -72,11 +75,14 @@ def fits_patch(field: Field) -> bool:
     return not field.tolls and all(axis.ordered and axis.boxes.mask is None for axis in field.axes)
 
 
-def make_patch(contest: Contest, field: Field, distances: Sequence[Matrix], limit: Matrix) -> Patch:
+def make_patch(
+    contests: Sequence[Contest], which: NDArray[np.intp], field: Field, distances: Sequence[Matrix], limit: Matrix
+) -> Patch:
     """What is nearer to each row than its limit.
 
     Args:
-        contest: Label against rival.
+        contests: Labels against rivals, over the same leaves.
+        which: (n,) the contest of each row.
         field: The rows with their reach; `fits_patch` holds.
         distances: For each axis (n, K), no row that is cast into the cell is nearer in Linf.
         limit: (n,).
@@ -86,7 +92,8 @@ def make_patch(contest: Contest, field: Field, distances: Sequence[Matrix], limi
     before = [np.concatenate([np.zeros((len(one), 1), np.int32), one.cumsum(axis=1, dtype=np.int32)], axis=1)
               for one in kept]  # fmt: skip
     ranges = [_ranges(axis, count) for axis, count in zip(field.axes, before, strict=True)]
-    touched = np.ones((len(field.rows), len(contest.value)), dtype=np.bool_)
+    leaves, begins = len(contests[0].value), contests[0].boxes.start
+    touched = np.ones((len(field.rows), leaves), dtype=np.bool_)
     for boxes, own in field.fixed:
         touched[:, boxes.leaf] &= members(boxes, own)[boxes.shape].T
     for axis, (first, last) in zip(field.axes, ranges, strict=True):
@@ -96,7 +103,7 @@ def make_patch(contest: Contest, field: Field, distances: Sequence[Matrix], limi
     firsts = np.zeros((len(field.axes), len(row)), dtype=np.int32)
     lasts = size.T[:, row] - 1
     near = np.zeros(len(row), dtype=np.int32)
-    shape = np.empty(len(contest.value), dtype=np.intp)
+    shape = np.empty(leaves, dtype=np.intp)
     for number, (axis, (first, last)) in enumerate(zip(field.axes, ranges, strict=True)):
         shape[:] = -1
         shape[axis.boxes.leaf] = axis.boxes.shape
@@ -105,11 +112,11 @@ def make_patch(contest: Contest, field: Field, distances: Sequence[Matrix], limi
         firsts[number, at], lasts[number, at] = first[row[at], asked[at]], last[row[at], asked[at]]
         there = np.minimum(np.maximum(own[row, number], firsts[number]), lasts[number])
         np.maximum(near, rank[row, begin[number] + there], out=near)
-    sizes = np.diff(np.append(contest.boxes.start, len(contest.value)))
+    sizes = np.diff(np.append(begins, leaves))
     return Patch(
         row=row,
         tree=np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[leaf],
-        value=contest.value[leaf],
+        value=np.stack([contest.value for contest in contests])[which[row], leaf],
         first=firsts,
         last=lasts,
         near=near,
@@ -120,6 +127,8 @@ def make_patch(contest: Contest, field: Field, distances: Sequence[Matrix], limi
         rank=rank,
         radius=radius,
         beyond=beyond,
+        base=np.array([contest.base for contest in contests])[which],
+        slack=np.array([contest.slack for contest in contests])[which],
     )
 
 
