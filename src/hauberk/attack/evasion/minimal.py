@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.errors import WrongSamples
-from hauberk.attack.evasion.axes import Axis
 from hauberk.attack.evasion.ball import Norm
+from hauberk.attack.evasion.bracket import Bracket, Measure
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.effort import QUICK, STANDARD, Effort
 from hauberk.attack.evasion.field import Field, batches, limit_field, make_field, narrow_field
@@ -22,7 +22,7 @@ from hauberk.attack.evasion.tree_descent import descend_field
 from hauberk.attack.evasion.tree_nearest import search_nearest
 from hauberk.attack.evasion.tree_patch import fits_patch
 from hauberk.attack.evasion.tree_search import search_regions
-from hauberk.data import Reach, Within
+from hauberk.data import Reach
 from hauberk.models import TreeEnsemble
 
 __all__ = ["Minimal", "minimal_perturbation", "smallest_changes"]
@@ -31,10 +31,6 @@ Matrix = NDArray[np.float64]
 
 _COARSE, _FINE = 0.02, 1e-3
 """Gap between proved and found distance, relative to the found one, that descent and branch and bound leave."""
-_ROUNDING = 2.0**-23
-"""Relative room for a number that only its cast takes into a cell."""
-_MORE, _LEAST = 1e-6, 1e-12
-"""Room by which a radius is widened to be sure that it holds all cells, relative and absolute."""
 _STEPS = 16
 _SHORT = 8
 """The first searches get this part of the regions that the effort allows."""
@@ -59,88 +55,6 @@ class Minimal:
     rows: Matrix
     distance: Matrix
     certified: Matrix
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Measure:
-    """How far a row has moved.
-
-    Attributes:
-        norm: In which steps are summed up.
-        scale: (d,) float64 unit of each.
-        number: (d,) bool, features whose step is a difference; that of others is 1.
-    """
-
-    norm: Norm
-    scale: Matrix
-    number: NDArray[np.bool_]
-
-    def open(self, reach: Reach) -> Reach:
-        """The reach with room for the norm, but no bound of it yet; Linf is kept to by cells alone."""
-        if self.norm is Norm.LINF:
-            return reach
-        power = {Norm.L2: 2, Norm.L1: 1, Norm.L0: 0}[self.norm]
-        return replace(reach, within=Within(power=power, scale=self.scale, radius=np.full(len(reach.low), np.inf)))
-
-    def cell_distances(self, field: Field, axis: Axis, room: float = _ROUNDING) -> Matrix:
-        """(n, K) how far each row must go in Linf to be cast into each cell, at least; at most, with negative room."""
-        columns = list(axis.columns)
-        there, here = axis.points, field.rows[:, None, columns]
-        step = np.abs(there - here) - room * (np.abs(there) + np.abs(here))
-        step = np.where(self.number[columns], np.maximum(step, 0.0), there != here)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(step > 0, step / self.scale[columns], 0.0)
-        return np.asarray(share.max(axis=2))
-
-    def distance(self, rows: Matrix, changed: Matrix) -> Matrix:
-        """(n,) how far each changed row is from its row; NaN counts as unchanged."""
-        step = np.nan_to_num(np.abs(changed - rows))
-        step = np.where(self.number, step, step > 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(step > 0, step / self.scale, 0.0)
-        if self.norm is Norm.LINF:
-            return np.asarray(share.max(axis=1, initial=0.0))
-        if self.norm is Norm.L2:
-            return np.asarray(np.sqrt((share**2).sum(axis=1)))
-        return np.asarray((share > 0).sum(axis=1, dtype=np.float64) if self.norm is Norm.L0 else share.sum(axis=1))
-
-    def beyond(self, radius: Matrix) -> Matrix:
-        """(n,) the least distance that a row can have that is not within the radius; in L0 the next whole number."""
-        return np.asarray(np.floor(radius) + 1 if self.norm is Norm.L0 else radius)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Bracket:
-    """Between which distances the truth lies for n rows in one contest; narrowed in place.
-
-    Attributes:
-        original: (n, d) the rows.
-        rows, distance: What was found.
-        proved: (n,) nothing is nearer.
-        tried: (n,) nothing nearer was found.
-    """
-
-    original: Matrix
-    rows: Matrix
-    distance: Matrix
-    proved: Matrix
-    tried: Matrix
-
-    def open(self, gap: float) -> NDArray[np.intp]:
-        """Rows of which something was found and the gap is wider than this share of its distance."""
-        return np.flatnonzero(np.isfinite(self.distance) & (self.tried < (1 - gap) * self.distance))
-
-    def middle(self, index: NDArray[np.intp]) -> Matrix:
-        """The radius to try next."""
-        return np.asarray((self.tried[index] + self.distance[index]) / 2)
-
-    def tell(
-        self, index: NDArray[np.intp], radius: Matrix, found: NDArray[np.bool_], rows: Matrix, distance: Matrix
-    ) -> None:
-        """Note what came of trying all that is nearer than these radii."""
-        nearer = found & (distance < self.distance[index])
-        self.rows[index[nearer]], self.distance[index[nearer]] = rows[nearer], distance[nearer]
-        self.tried[index[~found]] = radius[~found]
 
 
 def minimal_perturbation(
@@ -215,7 +129,7 @@ def smallest_changes(
     reach = _without(reach, rows, scale == 0)
     certified = certified_distance(ensemble, rows, labels, reach, scale=scale, norm=norm, goal=goal)
     number = np.array([choices is None for choices in reach.choices], dtype=np.bool_)
-    judge, measure = make_judge(ensemble, goal), _Measure(norm=norm, scale=scale, number=number)
+    judge, measure = make_judge(ensemble, goal), Measure(norm=norm, scale=scale, number=number)
     wrong, opened = judge.outcome(rows, labels), measure.open(reach)
     best, distance = rows.copy(), np.where(wrong, 0.0, np.inf)
     proved = np.full(len(rows), np.inf)
@@ -224,10 +138,10 @@ def smallest_changes(
         mine = np.flatnonzero(np.isin(labels, [contest.label for contest in together]) & ~wrong)
         for index in batches(boxes, reach.mutable, mine):
             field = make_field(boxes, rows[index], opened.rows(index))
-            farthest = _farthest(measure, field)
+            farthest = measure.farthest(field)
             # What no row within reach is far enough for, none can do.
             nearest = np.where(certified[index] > farthest, np.inf, certified[index])
-            bracket = _Bracket(
+            bracket = Bracket(
                 original=rows[index],
                 rows=best[index],
                 distance=distance[index],
@@ -264,17 +178,6 @@ def _without(reach: Reach, rows: Matrix, still: NDArray[np.bool_]) -> Reach:
     return replace(reach, low=low, high=high, choices=tuple(choices), mutable=reach.mutable & ~still)
 
 
-def _farthest(measure: _Measure, field: Field) -> Matrix:
-    """(n,) a radius within which each row can be anywhere in its reach, as far as the trees can tell."""
-    linf = measure.norm is Norm.LINF
-    most = np.zeros(len(field.rows))
-    for axis in field.axes:
-        far = measure.cell_distances(field, axis, -_ROUNDING) if linf else axis.power
-        far = np.where(axis.allowed, far, 0.0).max(axis=1, initial=0.0)
-        most = np.maximum(most, far) if linf else most + far
-    return np.asarray((np.sqrt(most) if measure.norm is Norm.L2 else most) * (1 + _MORE) + _LEAST)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Task:
     """The brackets of rows, and the ways to narrow them.
@@ -293,8 +196,8 @@ class _Task:
     distances: tuple[Matrix, ...]
     farthest: Matrix
     judge: Judge
-    measure: _Measure
-    bracket: _Bracket
+    measure: Measure
+    bracket: Bracket
     rng: np.random.Generator
 
     def unsolved(self) -> NDArray[np.intp]:
@@ -444,7 +347,7 @@ def _prove(task: _Task, budget: int, patience: int) -> None:
     bracket.tried[:] = bracket.proved
 
 
-def _while_open(bracket: _Bracket, gap: float) -> Iterator[NDArray[np.intp]]:
+def _while_open(bracket: Bracket, gap: float) -> Iterator[NDArray[np.intp]]:
     for _ in range(_STEPS):
         index = bracket.open(gap)
         if not len(index):
