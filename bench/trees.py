@@ -1,7 +1,9 @@
-"""Attack and certificate of tree ensembles against ART 1.20.1 and Veritas 0.3.1, on one XGBoost model, in one run.
+"""Attack and certificate of tree ensembles against ART 1.20.1 and Veritas 0.3.1, on XGBoost models, in one run.
 
-Run:      python bench/trees.py [--json] [--rounds 2] [--clique 20 100] [--jump 10 100] [--veritas 30 100]
-Model:    XGBoost, 100 trees of depth 6 on breast_cancer, features scaled to 0 to 1; test rows that it gets right.
+Run:      python bench/trees.py [--json] [--rounds 2] [--clique 20 100] [--jump 10 100] [--veritas 30 100] [--large 20]
+Models:   XGBoost, 100 trees of depth 6 on breast_cancer (349 leaves); and the same on make_classification with 20,000
+          rows of 20 columns (3,742 leaves), on which only Veritas is compared. Features scaled to 0 to 1; test rows
+          that the model gets right.
 Compares: the leaf-box certificate with ART's clique verifier (max_clique 2, max_level 2, 10 steps from 0.3), and the
           smallest L-infinity change found with ART's HopSkipJump (defaults, 50 iterations) and Veritas' search.
 How:      two processes, ours and the peers' in an environment of its own below `.bench/`, take turns measure by
@@ -37,8 +39,9 @@ PEERS = (
 START = 1.0
 """Radius from which Veritas searches downwards; from a smaller one it reports that radius for rows beyond it."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-PEER_OF = {"certificate": "art_clique", "jump": "art_hopskipjump", "veritas": "veritas"}
-TURNS = {"certificate": 50, "jump": 3, "veritas": 3}
+PEER_OF = {"certificate": "art_clique", "jump": "art_hopskipjump", "veritas": "veritas", "large": "veritas_large"}
+MODEL_OF = {"certificate": "cancer", "jump": "cancer", "veritas": "cancer", "large": "made"}
+TURNS = {"certificate": 50, "jump": 3, "veritas": 3, "large": 1}
 """How often we repeat in a turn what the peer does once."""
 
 
@@ -51,7 +54,7 @@ def timed(call: Callable[[], Any], again: int = 1) -> tuple[float, Any]:
 
 
 class Ours:
-    """Our side of each measure."""
+    """Our side of each measure on one model."""
 
     def __init__(self, place: Path) -> None:
         from hauberk.models import Kind, parse_model
@@ -73,19 +76,26 @@ class Ours:
         return {"seconds": taken, "mean": float(radius.mean())}
 
     def jump(self, count: int) -> dict[str, Any]:
+        return self._nearest(count, TURNS["jump"])
+
+    def veritas(self, count: int) -> dict[str, Any]:
+        return self._nearest(count, TURNS["veritas"])
+
+    def large(self, count: int) -> dict[str, Any]:
+        return self._nearest(count, TURNS["large"])
+
+    def _nearest(self, count: int, again: int) -> dict[str, Any]:
         from hauberk.attack import minimal_perturbation
 
         rows, labels = self.rows[:count], self.labels[:count]
-        taken, found = timed(lambda: minimal_perturbation(self.model.trees, rows, labels, **self.ranges), TURNS["jump"])
+        taken, found = timed(lambda: minimal_perturbation(self.model.trees, rows, labels, **self.ranges), again)
         np.save(self.place / "ours.npy", found.rows.astype(np.float32))
         proved = float((found.distance - found.certified < 2e-3 * found.distance).mean())
-        return {"seconds": taken, "proved": proved, "certified": float(found.certified.mean())}
-
-    veritas = jump
+        return {"seconds": taken, "proved": proved, "lower": float(found.certified.mean())}
 
 
 class Peer:
-    """The peers' side, and the library that has the last word."""
+    """The peers' side on one model, and the library that has the last word."""
 
     def __init__(self, place: Path) -> None:
         import warnings
@@ -103,14 +113,19 @@ class Peer:
 
     def _train(self) -> None:
         import xgboost
-        from sklearn.datasets import load_breast_cancer
+        from sklearn.datasets import load_breast_cancer, make_classification
         from sklearn.model_selection import train_test_split
 
-        data, labels = load_breast_cancer(return_X_y=True)
+        if self.place.name == "cancer":
+            (data, labels), share = load_breast_cancer(return_X_y=True), 0.3
+        else:
+            data, labels = make_classification(20_000, 20, n_informative=10, n_redundant=5, random_state=0)
+            share = 0.05
         data = ((data - data.min(0)) / (data.max(0) - data.min(0))).astype(np.float32)
-        train, test, known, wanted = train_test_split(data, labels, test_size=0.3, random_state=0)
+        train, test, known, wanted = train_test_split(data, labels, test_size=share, random_state=0)
         model = xgboost.XGBClassifier(n_estimators=100, max_depth=6, n_jobs=1, random_state=0).fit(train, known)
         right = model.predict(test) == wanted
+        self.place.mkdir()
         model.save_model(self.place / "model.json")
         np.savez(self.place / "rows.npz", rows=test[right], labels=wanted[right])
 
@@ -157,6 +172,8 @@ class Peer:
         low, high = np.mean(np.array(bounds, dtype=float), axis=0)
         return {"seconds": taken, "peer_lower": float(low), "peer_mean": float(high)} | self.check(count)
 
+    large = veritas
+
     def check(self, count: int) -> dict[str, Any]:
         """What XGBoost says here of the rows that our side wrote down."""
         return self._distances("ours", np.load(self.place / "ours.npy")[:count])
@@ -172,14 +189,19 @@ class Peer:
 
 
 def work(side: str, place: Path) -> None:
-    """A worker: a line with a measure and a number of rows comes in, a line with what was found goes out."""
+    """A worker: a line with a measure and a number of rows comes in, a line with what was found goes out.
+
+    The peers' makes the models, so it starts first.
+    """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # peers print progress
-    worker: Any = Ours(place) if side == "ours" else Peer(place)
+    workers: dict[str, Any] = {
+        name: Ours(place / name) if side == "ours" else Peer(place / name) for name in sorted(set(MODEL_OF.values()))
+    }
     print(json.dumps({}), file=answers, flush=True)
     for line in sys.stdin:
         measure, count = line.split()
-        print(json.dumps(getattr(worker, measure)(int(count))), file=answers, flush=True)
+        print(json.dumps(getattr(workers[MODEL_OF[measure]], measure)(int(count))), file=answers, flush=True)
 
 
 class Worker:
@@ -251,7 +273,9 @@ def compare(task: tuple[str, int], turns: Turns) -> tuple[dict[str, float], dict
         if f"peer_{key}" in theirs:
             ratios[f"{peer}.{key}_linf"] = round(theirs[f"ours_{key}"] / theirs[f"peer_{key}"], 4)
     figures |= {f"{peer}.{key}": value for key, value in theirs.items() if key != "seconds"}
-    return ratios, figures | {f"{peer}.ours_proved_minimal": mine["proved"]}
+    if "peer_lower" in theirs:
+        ratios[f"{peer}.mean_lower"] = round(mine["lower"] / theirs["peer_lower"], 4)
+    return ratios, figures | {f"{peer}.ours_lower": mine["lower"], f"{peer}.ours_proved_minimal": mine["proved"]}
 
 
 def summary(plan: list[tuple[str, int]], rounds: int) -> dict[str, Any]:
@@ -276,13 +300,15 @@ def main() -> None:
     parser.add_argument("--clique", type=int, nargs="*", default=[20, 100], help="numbers of rows")
     parser.add_argument("--jump", type=int, nargs="*", default=[10, 100])
     parser.add_argument("--veritas", type=int, nargs="*", default=[30, 100], help="none leaves Veritas out")
+    parser.add_argument("--large", type=int, nargs="*", default=[20], help="Veritas on the larger model")
     parser.add_argument("--worker", choices=["ours", "peer"], help=argparse.SUPPRESS)
     parser.add_argument("--place", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         work(options.worker, options.place)
         return
-    counts = {"certificate": options.clique, "jump": options.jump, "veritas": options.veritas}
+    counts = {"certificate": options.clique, "jump": options.jump}
+    counts |= {"veritas": options.veritas, "large": options.large}
     found = summary([(name, count) for name, each in counts.items() for count in each], options.rounds)
     print(json.dumps(found) if options.json else table(found))
 

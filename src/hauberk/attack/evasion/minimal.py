@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hauberk.attack.errors import WrongSamples
-from hauberk.attack.evasion.axes import Axis
 from hauberk.attack.evasion.ball import Norm
+from hauberk.attack.evasion.bracket import Bracket, Measure
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.effort import QUICK, STANDARD, Effort
 from hauberk.attack.evasion.field import Field, batches, limit_field, make_field, narrow_field
@@ -19,8 +19,10 @@ from hauberk.attack.evasion.radius import box_reach, certified_distance
 from hauberk.attack.evasion.samples import classes_of, verify_samples
 from hauberk.attack.evasion.tree_certificate import reached_leaves
 from hauberk.attack.evasion.tree_descent import descend_field
+from hauberk.attack.evasion.tree_nearest import search_nearest
+from hauberk.attack.evasion.tree_patch import fits_patch
 from hauberk.attack.evasion.tree_search import search_regions
-from hauberk.data import Reach, Within
+from hauberk.data import Reach
 from hauberk.models import TreeEnsemble
 
 __all__ = ["Minimal", "minimal_perturbation", "smallest_changes"]
@@ -29,15 +31,15 @@ Matrix = NDArray[np.float64]
 
 _COARSE, _FINE = 0.02, 1e-3
 """Gap between proved and found distance, relative to the found one, that descent and branch and bound leave."""
-_ROUNDING = 2.0**-23
-"""Relative room for a number that only its cast takes into a cell."""
-_MORE, _LEAST = 1e-6, 1e-12
-"""Room by which a radius is widened to be sure that it holds all cells, relative and absolute."""
 _STEPS = 16
 _SHORT = 8
 """The first searches get this part of the regions that the effort allows."""
 _GROWTH = (1.1, 1.5, 2.5, 5.0)
 """Radii at which something is looked for first, in units of the certified radius."""
+_STRETCH = (2.0, 4.0, 8.0, np.inf)
+"""The same for the search by distance: most rows are done within the first, where few leaves are in reach."""
+_RADII = 4
+"""So many times the regions that the effort allows for one radius has the last search, which stands for many radii."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,89 +55,6 @@ class Minimal:
     rows: Matrix
     distance: Matrix
     certified: Matrix
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Measure:
-    """How far a row has moved.
-
-    Attributes:
-        norm: In which steps are summed up.
-        scale: (d,) float64 unit of each.
-        number: (d,) bool, features whose step is a difference; that of others is 1.
-    """
-
-    norm: Norm
-    scale: Matrix
-    number: NDArray[np.bool_]
-
-    def open(self, reach: Reach) -> Reach:
-        """The reach with room for the norm, but no bound of it yet; Linf is kept to by cells alone."""
-        if self.norm is Norm.LINF:
-            return reach
-        power = {Norm.L2: 2, Norm.L1: 1, Norm.L0: 0}[self.norm]
-        return replace(reach, within=Within(power=power, scale=self.scale, radius=np.full(len(reach.low), np.inf)))
-
-    def cell_distances(self, field: Field, axis: Axis, *, over: bool = False) -> Matrix:
-        """(n, K) how far each row must go in Linf to be cast into each cell, at least; or no less than that."""
-        columns = list(axis.columns)
-        there, here = axis.points, field.rows[:, None, columns]
-        room = _ROUNDING * (np.abs(there) + np.abs(here))
-        step = np.abs(there - here) + (room if over else -room)
-        step = np.where(self.number[columns], np.maximum(step, 0.0), there != here)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(step > 0, step / self.scale[columns], 0.0)
-        return np.asarray(share.max(axis=2))
-
-    def distance(self, rows: Matrix, changed: Matrix) -> Matrix:
-        """(n,) how far each changed row is from its row; NaN counts as unchanged."""
-        step = np.nan_to_num(np.abs(changed - rows))
-        step = np.where(self.number, step, step > 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(step > 0, step / self.scale, 0.0)
-        if self.norm is Norm.LINF:
-            return np.asarray(share.max(axis=1, initial=0.0))
-        if self.norm is Norm.L2:
-            return np.asarray(np.sqrt((share**2).sum(axis=1)))
-        return np.asarray((share > 0).sum(axis=1, dtype=np.float64) if self.norm is Norm.L0 else share.sum(axis=1))
-
-    def beyond(self, radius: Matrix) -> Matrix:
-        """(n,) the least distance that a row can have that is not within the radius; in L0 the next whole number."""
-        return np.asarray(np.floor(radius) + 1 if self.norm is Norm.L0 else radius)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Bracket:
-    """Between which distances the truth lies for n rows in one contest; narrowed in place.
-
-    Attributes:
-        original: (n, d) the rows.
-        rows, distance: What was found.
-        proved: (n,) nothing is nearer.
-        tried: (n,) nothing nearer was found.
-    """
-
-    original: Matrix
-    rows: Matrix
-    distance: Matrix
-    proved: Matrix
-    tried: Matrix
-
-    def open(self, gap: float) -> NDArray[np.intp]:
-        """Rows of which something was found and the gap is wider than this share of its distance."""
-        return np.flatnonzero(np.isfinite(self.distance) & (self.tried < (1 - gap) * self.distance))
-
-    def middle(self, index: NDArray[np.intp]) -> Matrix:
-        """The radius to try next."""
-        return np.asarray((self.tried[index] + self.distance[index]) / 2)
-
-    def tell(
-        self, index: NDArray[np.intp], radius: Matrix, found: NDArray[np.bool_], rows: Matrix, distance: Matrix
-    ) -> None:
-        """Note what came of trying all that is nearer than these radii."""
-        nearer = found & (distance < self.distance[index])
-        self.rows[index[nearer]], self.distance[index[nearer]] = rows[nearer], distance[nearer]
-        self.tried[index[~found]] = radius[~found]
 
 
 def minimal_perturbation(
@@ -210,18 +129,19 @@ def smallest_changes(
     reach = _without(reach, rows, scale == 0)
     certified = certified_distance(ensemble, rows, labels, reach, scale=scale, norm=norm, goal=goal)
     number = np.array([choices is None for choices in reach.choices], dtype=np.bool_)
-    judge, measure = make_judge(ensemble, goal), _Measure(norm=norm, scale=scale, number=number)
+    judge, measure = make_judge(ensemble, goal), Measure(norm=norm, scale=scale, number=number)
     wrong, opened = judge.outcome(rows, labels), measure.open(reach)
     best, distance = rows.copy(), np.where(wrong, 0.0, np.inf)
     proved = np.full(len(rows), np.inf)
-    for place, contest in enumerate(contests(ensemble, labels, goal=goal)):
-        mine = np.flatnonzero((labels == contest.label) & ~wrong)
-        for index in batches(contest.boxes, reach.mutable, mine):
-            field = make_field(contest.boxes, rows[index], opened.rows(index))
-            farthest = _farthest(measure, field)
+    for place, together in enumerate(_together(judge, contests(ensemble, labels, goal=goal))):
+        boxes = together[0].boxes
+        mine = np.flatnonzero(np.isin(labels, [contest.label for contest in together]) & ~wrong)
+        for index in batches(boxes, reach.mutable, mine):
+            field = make_field(boxes, rows[index], opened.rows(index))
+            farthest = measure.farthest(field)
             # What no row within reach is far enough for, none can do.
             nearest = np.where(certified[index] > farthest, np.inf, certified[index])
-            bracket = _Bracket(
+            bracket = Bracket(
                 original=rows[index],
                 rows=best[index],
                 distance=distance[index],
@@ -229,7 +149,8 @@ def smallest_changes(
                 tried=nearest.copy(),
             )
             task = _Task(
-                contest=contest,
+                contests=together,
+                which=np.array([contest.label for contest in together]).searchsorted(labels[index]),
                 field=field,
                 distances=tuple(measure.cell_distances(field, axis) for axis in field.axes),
                 farthest=farthest,
@@ -244,6 +165,12 @@ def smallest_changes(
     return Minimal(rows=best, distance=distance, certified=np.where(wrong, 0.0, np.minimum(proved, distance)))
 
 
+def _together(judge: Judge, pairs: Iterable[Contest]) -> list[list[Contest]]:
+    """The contests in groups of different labels, ascending, over the same leaves: of two classes, both sides."""
+    every = list(pairs)
+    return [every] if every and judge.two_classes else [[pair] for pair in every]
+
+
 def _without(reach: Reach, rows: Matrix, still: NDArray[np.bool_]) -> Reach:
     """The reach without the features, (d,) bool, that stay."""
     choices = (None if one is None else one & ~still[at] for at, one in enumerate(reach.choices))
@@ -251,57 +178,89 @@ def _without(reach: Reach, rows: Matrix, still: NDArray[np.bool_]) -> Reach:
     return replace(reach, low=low, high=high, choices=tuple(choices), mutable=reach.mutable & ~still)
 
 
-def _farthest(measure: _Measure, field: Field) -> Matrix:
-    """(n,) a radius within which each row can be anywhere in its reach, as far as the trees can tell."""
-    linf = measure.norm is Norm.LINF
-    most = np.zeros(len(field.rows))
-    for axis in field.axes:
-        far = measure.cell_distances(field, axis, over=True) if linf else axis.power
-        far = np.where(axis.allowed, far, 0.0).max(axis=1, initial=0.0)
-        most = np.maximum(most, far) if linf else most + far
-    # A little more: powers are rounded too.
-    return np.asarray((np.sqrt(most) if measure.norm is Norm.L2 else most) * (1 + _MORE) + _LEAST)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Task:
-    """The brackets of rows of one label, and the two ways to narrow them.
+    """The brackets of rows, and the ways to narrow them.
 
     Attributes:
+        contests: Labels against rivals, over the same leaves.
+        which: (n,) the contest of each row.
         field: Of the farthest rows within the ranges.
         distances: For each axis (n, K), no row that is cast into the cell is nearer in Linf.
-        farthest: (n,) the radius of `_farthest`.
+        farthest: (n,) the radius of `Measure.farthest`.
     """
 
-    contest: Contest
+    contests: Sequence[Contest]
+    which: NDArray[np.intp]
     field: Field
     distances: tuple[Matrix, ...]
     farthest: Matrix
     judge: Judge
-    measure: _Measure
-    bracket: _Bracket
+    measure: Measure
+    bracket: Bracket
     rng: np.random.Generator
+
+    def unsolved(self) -> NDArray[np.intp]:
+        """Rows of which more may be found than was."""
+        bracket = self.bracket
+        return np.flatnonzero(bracket.tried < np.minimum((1 - _FINE) * bracket.distance, self.farthest))
 
     def descend(self, index: NDArray[np.intp], radius: Matrix, how: Effort) -> None:
         """Look for something within these radii."""
-        if len(index):
-            attack = descend_field(
-                self.contest, self._field(index, radius), self.judge, effort=how, rng=self.rng, trim=False
-            )
-            self._tell(index, radius, attack.success, attack.rows)
+        for contest, mine in self._sides(index):
+            field = self._field(index[mine], radius[mine])
+            attack = descend_field(contest, field, self.judge, effort=how, rng=self.rng, trim=False)
+            self._tell(index[mine], radius[mine], attack.success, attack.rows)
 
     def search(self, index: NDArray[np.intp], radius: Matrix, budget: int) -> NDArray[np.intp]:
         """Look for something within these radii or prove that nothing is there; gives the rows left open."""
-        if not len(index) or not budget:
+        if not budget:
             return index
+        left = [self._search(contest, index[mine], radius[mine], budget) for contest, mine in self._sides(index)]
+        return np.sort(np.concatenate([index[:0], *left]))
+
+    def _search(self, contest: Contest, index: NDArray[np.intp], radius: Matrix, budget: int) -> NDArray[np.intp]:
         field, bracket = self._field(index, radius), self.bracket
-        found = search_regions(self.contest, field, reached_leaves(self.contest, field), self.judge, budget=budget)
+        found = search_regions(contest, field, reached_leaves(contest, field), self.judge, budget=budget)
         self._tell(index, radius, found.found, found.rows)
         beyond, farthest = self.measure.beyond(radius), self.farthest[index]
         everything = (radius >= farthest) | (beyond > farthest)
         proved = np.where(everything, np.inf, np.maximum(beyond, bracket.proved[index]))
         bracket.proved[index[found.safe]] = proved[found.safe]
         return index[~found.found & ~found.safe]
+
+    def _sides(self, index: NDArray[np.intp]) -> Iterator[tuple[Contest, NDArray[np.bool_]]]:
+        """The contests with those of the rows that are in them, where there are any."""
+        for number, contest in enumerate(self.contests):
+            mine = self.which[index] == number
+            if mine.any():
+                yield contest, mine
+
+    @property
+    def by_distance(self) -> bool:
+        """Whether the distance itself can be searched, in place of one radius after the other."""
+        return self.measure.norm is Norm.LINF and self.judge.one_rival and fits_patch(self.field)
+
+    def near(self, index: NDArray[np.intp], limit: Matrix, budget: int) -> NDArray[np.intp]:
+        """Look for the nearest that is nearer than these limits, and note up to where nothing is.
+
+        Gives the rows on which the budget ended.
+        """
+        everyone = len(index) == len(self.farthest)
+        found = search_nearest(
+            self.contests,
+            self.which[index],
+            self.field if everyone else self.field.at(index),
+            self.distances if everyone else [distance[index] for distance in self.distances],
+            self.judge,
+            limit=limit,
+            budget=budget,
+            gap=_FINE / 2,
+        )
+        self._tell(index, limit, found.found, found.rows)
+        proved = np.where(found.lower >= self.farthest[index], np.inf, found.lower)
+        self.bracket.proved[index] = np.maximum(proved, self.bracket.proved[index])
+        return index[found.left]
 
     def _field(self, index: NDArray[np.intp], radius: Matrix) -> Field:
         field = self.field.at(index)
@@ -316,7 +275,10 @@ class _Task:
 
 def _narrow(task: _Task, effort: Effort) -> None:
     """Narrow the brackets: any find first, then nearer ones, then the proof."""
-    bracket = task.bracket
+    bracket, exact = task.bracket, effort
+    if effort.regions and task.by_distance:
+        _near(task, effort.regions)
+        effort = replace(effort, regions=0)
     _find(task, effort)
     if effort.regions:
         _prove(task, effort.regions // _SHORT, patience=1)
@@ -325,13 +287,41 @@ def _narrow(task: _Task, effort: Effort) -> None:
         task.descend(index, bracket.middle(index), QUICK)
     if effort.regions:
         _prove(task, effort.regions, patience=3)
+    elif exact.regions:
+        bracket.tried[:] = bracket.proved
+        _near_found(task, _RADII * exact.regions)
+
+
+def _near(task: _Task, budget: int) -> None:
+    """Search by distance, from the certificate outwards, for a smaller ball holds fewer leaves."""
+    bracket = task.bracket
+    spent = np.zeros(len(bracket.original), dtype=np.bool_)
+    for factor in _STRETCH:
+        left = task.unsolved()
+        left = left[~spent[left]]
+        if not len(left):
+            break
+        limit = bracket.distance[left]
+        if np.isfinite(factor):
+            limit = np.minimum(bracket.proved[left] * factor, limit)
+        spent[task.near(left, limit, budget)] = True
+        bracket.tried[:] = bracket.proved
+
+
+def _near_found(task: _Task, budget: int) -> None:
+    """Search by distance once more where descent found something: only leaves that are nearer count now."""
+    bracket = task.bracket
+    left = task.unsolved()
+    left = left[np.isfinite(bracket.distance[left])]
+    if len(left):
+        task.near(left, bracket.distance[left], budget)
 
 
 def _find(task: _Task, effort: Effort) -> None:
     """Find anything, from the certificate outwards: most rows fall close to it, and small balls are soon searched."""
     bracket = task.bracket
     limit = np.minimum(task.farthest, bracket.distance)
-    left = np.flatnonzero(bracket.tried < limit)
+    left = task.unsolved()
     for factor in (*_GROWTH, np.inf):
         radius = np.minimum(bracket.proved * factor, limit) if np.isfinite(factor) else limit
         last = radius is limit
@@ -358,7 +348,7 @@ def _prove(task: _Task, budget: int, patience: int) -> None:
     bracket.tried[:] = bracket.proved
 
 
-def _while_open(bracket: _Bracket, gap: float) -> Iterator[NDArray[np.intp]]:
+def _while_open(bracket: Bracket, gap: float) -> Iterator[NDArray[np.intp]]:
     for _ in range(_STEPS):
         index = bracket.open(gap)
         if not len(index):
