@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from hauberk.stats import (
+    count_group_pairs,
     count_groups,
+    estimate_demographic_parity_change,
     estimate_demographic_parity_difference,
+    estimate_equalized_odds_change,
     estimate_equalized_odds_difference,
     group_rates,
 )
@@ -118,3 +121,32 @@ def test_codes_outside_their_range(group, truth, decision):
     arrays = [np.array(part, int) for part in (group, truth, decision)]
     with pytest.raises(BadSample):
         count_groups(*arrays, groups=2)
+
+
+def decisions(seed=0, count=4000):
+    random = np.random.default_rng(seed)
+    group, truth = random.integers(0, 2, count), random.integers(0, 2, count)
+    second = random.integers(0, 2, count)
+    # The first refuses a quarter of those of group 1 whom the second accepts.
+    first = np.where((group == 1) & (random.random(count) < 0.25), 0, second)
+    return group, truth, first, second
+
+
+@pytest.mark.parametrize("estimate", [estimate_demographic_parity_change, estimate_equalized_odds_change])
+def test_the_change_between_two_classifiers(estimate):
+    group, truth, first, second = decisions()
+    counts = count_group_pairs(group, truth, first, second, groups=2)
+    found = estimate(counts, generator=np.random.default_rng(0))
+    assert 0.05 < found.low < found.value < found.high < 0.25
+    back = estimate(counts.swapaxes(2, 3), generator=np.random.default_rng(0))
+    assert back.value == pytest.approx(-found.value)
+    same = count_group_pairs(group, truth, second, second, groups=2)
+    none = estimate(same, generator=np.random.default_rng(0))
+    assert none.value == none.low == none.high == 0
+
+
+def test_pairs_sum_up_to_each_classifier():
+    group, truth, first, second = decisions()
+    counts = count_group_pairs(group, truth, first, second, groups=2)
+    assert np.array_equal(counts.sum(3), count_groups(group, truth, first, groups=2))
+    assert np.array_equal(counts.sum(2), count_groups(group, truth, second, groups=2))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from hauberk.stats import estimate_paired_difference, exact_mcnemar
+from hauberk.stats import estimate_difference, estimate_paired_difference, exact_mcnemar
 from hauberk.stats.errors import BadLevel, BadSample
 
 
@@ -89,3 +89,16 @@ def test_unusable_samples(call):
 def test_a_level_is_a_share():
     with pytest.raises(BadLevel):
         estimate_paired_difference(np.array([True]), np.array([True]), level=95)
+
+
+def test_the_difference_of_different_rows_is_newcombes():
+    # The example of Newcombe 1998 (Statistics in Medicine 17, 873-890), table II (a), method 10: 56/70 - 48/80.
+    first, second = np.arange(70) < 56, np.arange(80) < 48
+    found = estimate_difference(first, second)
+    assert found.value == pytest.approx(0.2)
+    assert (round(found.low, 4), round(found.high, 4)) == (0.0524, 0.3339)
+
+
+def test_a_difference_needs_rows_of_both():
+    with pytest.raises(BadSample):
+        estimate_difference(np.zeros(0, bool), np.ones(3, bool))
