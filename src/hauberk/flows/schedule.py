@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +21,8 @@ __all__ = ["follow_schedule", "follow_trigger"]
 _WHERE = "harden.retrain.schedule"
 _GRACE = 30.0
 """Seconds that a run gets to end by itself when the watch is stopped; what it has logged stays either way."""
+_LOOK = 0.2
+"""Seconds between two looks at whether to stop."""
 Begin = Callable[[], "subprocess.Popen[str]"]
 
 
@@ -47,24 +51,26 @@ def follow_trigger(trigger: Any, *, begin: Begin, told: Callable[[int, str], Non
     """What `follow_schedule` does, by a trigger of APScheduler."""
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    stop, runs = threading.Event(), _Runs()
+    stop, runs = _Stop(), _Runs()
     scheduler = BackgroundScheduler()
 
     def job() -> None:
         code, out = runs.run(begin)
-        if not stop.is_set():
+        if not stop.asked:
             told(code, out)
             tell()
 
     def tell() -> None:
-        following = scheduler.get_job("retrain").next_run_time
+        # The scheduler itself is not asked: while it shuts down it waits for the job, which would wait for it.
+        following = trigger.get_next_fire_time(None, datetime.now().astimezone())
         due(following.isoformat(timespec="minutes") if following else "never")
 
-    scheduler.add_job(job, trigger, id="retrain", max_instances=1, coalesce=True, misfire_grace_time=None)
-    with _stopping(stop):
+    scheduler.add_job(job, trigger, max_instances=1, coalesce=True, misfire_grace_time=None)
+    with stop.listening():
         scheduler.start()
         tell()
-        stop.wait()
+        while not stop.asked:
+            time.sleep(_LOOK)
         runs.stop()
         scheduler.shutdown(wait=True)
     return 0
@@ -103,16 +109,21 @@ class _Runs:
             process.kill()
 
 
-@contextmanager
-def _stopping(stop: threading.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT set the event; afterwards they do what they did before."""
+class _Stop:
+    """Whether SIGTERM or SIGINT has come. A plain flag: a handler must take no lock that the main thread may hold."""
 
-    def asked(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        stop.set()
+    def __init__(self) -> None:
+        self.asked = False
 
-    before = {number: signal.signal(number, asked) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take the signals; afterwards they do what they did before."""
+        before = {number: signal.signal(number, self._note) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of a handler
+        self.asked = True
