@@ -23,7 +23,7 @@ from hauberk.attack import BoundedResult, Threat, attack_within
 from hauberk.attack.physical.torch_sticker import attack_with_sticker, bars_mask
 from hauberk.core.claim import Estimate
 from hauberk.core.progress import Progress
-from hauberk.harden.network_recipe import PLAIN_NETWORK, NetworkRecipe
+from hauberk.harden.network_recipe import N_FGSM_AWP, PLAIN_NETWORK, NetworkRecipe
 from hauberk.models import Kind, NetworkModel, parse_model, serialise_model
 from hauberk.prove.charts import render_images, triptych
 from hauberk.stats import estimate_paired_difference, estimate_proportion
@@ -36,7 +36,7 @@ def compare(folder: Path, options: argparse.Namespace) -> dict:
     """Trains both, attacks both, and writes the picture."""
     rows = options.rows
     networks, found = {}, {"train": {}}
-    for name, recipe in (("plain", PLAIN_NETWORK), ("hardened", signs.HARDENED)):
+    for name, recipe in (("plain", PLAIN_NETWORK), ("hardened", N_FGSM_AWP)):
         networks[name], found["train"][name] = network(folder, name, recipe, options)
     test, official = signs.test(), signs.official()
     some = np.sort(np.random.default_rng(signs.SEED).permutation(len(test.rows))[:rows])

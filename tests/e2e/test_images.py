@@ -177,7 +177,7 @@ def test_the_stop_sign_goes_through_all_stages(tmp_path, run, monkeypatch):
     monkeypatch.setenv("HAUBERK_DATA", str(DATA.resolve()))
     left_out = shutil.ignore_patterns(".hauberk", "evidence", "__pycache__")
     folder = shutil.copytree(ROOT / "examples" / "stopsign", tmp_path / "stopsign", ignore=left_out)
-    change(folder, "epochs = 25", "epochs = 3")
+    change(folder, "epochs = 30", "epochs = 3")
     change(folder, "rows = 400", "rows = 48")
     done = run("secure", folder, "--json", timeout=1500)
     assert done.code in (0, 1), done.err

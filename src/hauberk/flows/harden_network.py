@@ -26,6 +26,7 @@ from hauberk.harden import PLAIN, Rules, Trial, choose_candidate
 from hauberk.harden.network_recipe import (
     FGSM,
     N_FGSM,
+    N_FGSM_AWP,
     PGD_7,
     PGD_7_AWP,
     PLAIN_NETWORK,
@@ -42,7 +43,7 @@ from hauberk.models.libraries import import_library
 
 __all__ = ["NetworkChoice", "choose_network", "network_layers", "verify_layers"]
 
-RECIPES = {one.name: one for one in (N_FGSM, FGSM, PGD_7, PGD_7_AWP, TRADES, TRADES_AWP)}
+RECIPES = {one.name: one for one in (N_FGSM, N_FGSM_AWP, FGSM, PGD_7, PGD_7_AWP, TRADES, TRADES_AWP)}
 _WHERE = "model.layers"
 
 
@@ -153,8 +154,10 @@ def _train(
             epochs=settings.epochs,
             batch=settings.batch,
             rate=settings.rate,
+            decay=settings.decay,
             average=settings.average,
             shift=settings.shift,
+            light=settings.light,
         ),
         seed=project.seed,
         groups=taught.groups,

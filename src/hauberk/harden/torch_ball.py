@@ -50,13 +50,13 @@ class TensorBall:
             return gradient.sign() * length
         return gradient * (length / _length(gradient))
 
-    def project(self, changed: Any, batch: Any) -> Any:
-        """The nearest change within the radius, then within the valid range."""
+    def project(self, changed: Any, batch: Any, reach: Any = 1.0) -> Any:
+        """The nearest change within `reach` times the radius, a number or (n, 1, ...), then within the valid range."""
         if self.norm is Norm.LINF:
-            near = torch.minimum(torch.maximum(changed, batch - self.eps), batch + self.eps)
+            near = torch.minimum(torch.maximum(changed, batch - reach * self.eps), batch + reach * self.eps)
         else:
             change = changed - batch
-            near = batch + change * (self.eps / _length(change)).clamp(max=1.0)
+            near = batch + change * (reach * self.eps / _length(change)).clamp(max=1.0)
         return self.clamp(near)
 
     def clamp(self, batch: Any) -> Any:

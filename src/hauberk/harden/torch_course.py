@@ -10,10 +10,10 @@ import torch
 
 from hauberk.harden.network_recipe import NetworkRecipe, milder_recipe
 from hauberk.harden.overfitting import read_symptom
+from hauberk.harden.torch_augment import relight_images, shift_images
 from hauberk.harden.torch_ball import TensorBall
 from hauberk.harden.torch_loss import prepare_loss
 from hauberk.harden.torch_perturb import probe_network
-from hauberk.harden.torch_shift import shift_images
 from hauberk.harden.torch_weights import State, WeightAverage, backward_at_worst_weights, load_state, save_state
 from hauberk.harden.trained_network import Alarm, Epoch, Probe, Symptom, TrainingPlan
 
@@ -29,13 +29,14 @@ Batch = tuple[Any, Any]
 
 @dataclass(slots=True, eq=False)
 class _Good:
-    """Weights, optimizer and average after an epoch that was well."""
+    """Weights, optimizer, average and the rows' own radii after an epoch that was well."""
 
     epoch: int
     module: State
     optimizer: State
     average: State
     steps: int
+    reach: Any
 
 
 class Course:
@@ -72,6 +73,7 @@ class Course:
         self._rate, self._best, self._last = plan.rate, 0.0, math.inf
         self._optimizer = torch.optim.AdamW(module.parameters(), plan.rate, weight_decay=plan.decay, fused=True)
         self._average = WeightAverage(module, plan.average)
+        self._reach = torch.ones(len(rows[1]))
         self._good = self._snapshot()
 
     def advance(self) -> None:
@@ -121,12 +123,14 @@ class Course:
             batch = images[part]
             if self._plan.shift:
                 batch = shift_images(batch, self._plan.shift, self._generator)
-            loss, logits = self._step(batch, labels[part], (self.epoch + number / len(parts)) / self._plan.epochs)
+            if self._plan.light:
+                batch = relight_images(batch, self._plan.light, self._ball.low, self._ball.high, self._generator)
+            loss, logits = self._step(part, batch, labels[part], (self.epoch + number / len(parts)) / self._plan.epochs)
             losses += loss * len(part)
             right += (logits.argmax(dim=1) == labels[part]).sum()
         return float(losses) / len(labels), float(right) / len(labels)
 
-    def _step(self, batch: Any, labels: Any, done: float) -> Batch:
+    def _step(self, part: Any, batch: Any, labels: Any, done: float) -> Batch:
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate * _cycle(done)
         prepared = prepare_loss(
@@ -137,6 +141,7 @@ class Course:
             recipe=self.recipe,
             done=done,
             generator=self._generator,
+            reach=self._reach[part].reshape(-1, *[1] * (batch.ndim - 1)) if self.recipe.adapt else 1.0,
         )
         self._optimizer.zero_grad()
         if self.recipe.awp:
@@ -147,6 +152,9 @@ class Course:
         self._optimizer.step()
         if self._plan.average:
             self._average.update(self._module)
+        if self.recipe.adapt:
+            stood = (logits.argmax(dim=1) == labels).float() * 2 - 1
+            self._reach[part] = (self._reach[part] + self.recipe.adapt * stood).clamp(0.0, 1.0)
         return loss.detach(), logits
 
     def _symptom(self, probe: Probe | None, finite: bool) -> Symptom | None:
@@ -176,6 +184,7 @@ class Course:
             optimizer=save_state(self._optimizer),
             average={name: tensor.clone() for name, tensor in self._average.state.items()},
             steps=self._average.steps,
+            reach=self._reach.clone(),
         )
 
     def _restore(self, good: _Good) -> None:
@@ -183,6 +192,7 @@ class Course:
         load_state(self._optimizer, good.optimizer)
         self._average.state = {name: tensor.clone() for name, tensor in good.average.items()}
         self._average.steps, self.epoch, self._last = good.steps, good.epoch, math.inf
+        self._reach = good.reach.clone()
 
 
 def _probed(rows: int, watched: int) -> int:

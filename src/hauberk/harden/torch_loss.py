@@ -26,6 +26,7 @@ def prepare_loss(
     recipe: NetworkRecipe,
     done: float,
     generator: torch.Generator,
+    reach: Any = 1.0,
 ) -> Loss:
     """A function of the weights of now: the loss (), and the logits (n, k) of the rows that it trains on.
 
@@ -39,12 +40,13 @@ def prepare_loss(
         recipe: Which rows, which loss.
         done: Share of the training that lies behind, for the schedules of certified training.
         generator: Of the noise.
+        reach: The share of the radius that is used, a number or (n, 1, ...).
     """
     if recipe.bound is not Bound.NONE:
         from hauberk.harden.torch_certified_loss import certified_loss
 
         return lambda: certified_loss(module, batch, labels, ball=ball, recipe=recipe, done=done)
-    changed = perturb(module, batch, labels, ball=ball, recipe=recipe, generator=generator)
+    changed = perturb(module, batch, labels, ball=ball, recipe=recipe, generator=generator, reach=reach)
 
     def cross_entropy() -> tuple[Any, Any]:
         logits = module(changed)

@@ -32,9 +32,16 @@ def evaluating(module: Any) -> Iterator[None]:
 
 
 def perturb(
-    module: Any, batch: Any, labels: Any, *, ball: TensorBall, recipe: NetworkRecipe, generator: torch.Generator
+    module: Any,
+    batch: Any,
+    labels: Any,
+    *,
+    ball: TensorBall,
+    recipe: NetworkRecipe,
+    generator: torch.Generator,
+    reach: Any = 1.0,
 ) -> Any:
-    """The rows (n, *shape) that the recipe trains on.
+    """The rows (n, *shape) that the recipe trains on, changed within `reach` times the radius, a number or (n, 1, ...).
 
     They are looked for in evaluation mode, as an attacker meets the network, and so that a single batch is not counted
     more than once in the running statistics of its layers. TRADES climbs the divergence from the answers to the rows
@@ -47,11 +54,11 @@ def perturb(
     with evaluating(module):
         climb = _divergence(module, batch) if recipe.beta else _cross_entropy(module, labels)
         # Without projection the start may leave the valid range, as in N-FGSM; the step brings it back.
-        changed = batch + ball.noise(batch, recipe.noise * ball.eps, generator) if recipe.noise else batch
-        changed = ball.project(changed, batch) if recipe.project else changed
+        changed = batch + reach * ball.noise(batch, recipe.noise * ball.eps, generator) if recipe.noise else batch
+        changed = ball.project(changed, batch, reach) if recipe.project else changed
         for _ in range(recipe.steps):
-            moved = changed + ball.step(_gradient(climb, changed), recipe.step * ball.eps)
-            changed = ball.project(moved, batch) if recipe.project else ball.clamp(moved)
+            moved = changed + reach * ball.step(_gradient(climb, changed), recipe.step * ball.eps)
+            changed = ball.project(moved, batch, reach) if recipe.project else ball.clamp(moved)
     return changed
 
 

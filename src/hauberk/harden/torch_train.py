@@ -131,6 +131,8 @@ def _check(
         raise BadHardening(where="rows", expected="numbers within the range of the ball", got="others, or NaN")
     if plan.shift and (len(shape) != 3 or plan.shift >= min(shape[1:])):
         raise BadHardening(where="shift", expected="images larger than the shift", got=f"{plan.shift} and {shape}")
+    if plan.light and len(shape) != 3:
+        raise BadHardening(where="light", expected="images", got=f"{shape}")
     if (1 - plan.held) * len(rows) < 2:
         raise TooFewRows(where="rows", expected="two to train on", got=str(len(rows)))
 

@@ -23,6 +23,7 @@ class TrainingPlan:
         decay: Weight decay (decoupled).
         average: Decay of the moving average of the weights that is given back, such as .99; 0 for the last weights.
         shift: Images are moved by up to so many pixels each way; 0 for rows that are no images.
+        light: Images are made darker or brighter by a factor from exp(-light) to exp(light); 0 for rows that are none.
         held: Share of the rows that the training is watched with and does not see. With 0 it is watched with rows
             that it has seen; catastrophic overfitting shows there too.
 
@@ -36,11 +37,13 @@ class TrainingPlan:
     decay: float = 0.0
     average: float = 0.0
     shift: int = 0
+    light: float = 0.0
     held: float = 0.1
 
     def __post_init__(self) -> None:
         fits = self.epochs > 0 and self.batch > 1 and 0 < self.rate < 100 and 0 <= self.decay < 1
-        if not fits or not 0 <= self.average < 1 or self.shift < 0 or not 0 <= self.held <= 0.5:
+        fits = fits and self.shift >= 0 and 0 <= self.light <= 3
+        if not fits or not 0 <= self.average < 1 or not 0 <= self.held <= 0.5:
             raise BadHardening(where="training plan", expected="numbers in their range", got=str(self))
 
 

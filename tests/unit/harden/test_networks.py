@@ -300,3 +300,43 @@ def test_training_with_noise_is_for_smoothing(fit, digits):
 def test_weights_at_their_worst_make_the_strongest_recipe(fit, digits):
     plan = TrainingPlan(epochs=30, average=0.99)
     assert robust(fit(PGD_7_AWP, plan).model, digits) > robust(fit(PLAIN_NETWORK, plan).model, digits) + 0.2
+
+
+def darkened(digits, share=0.25, light=0.15):
+    """The digits, some of them so dark that nobody could read them under the whole radius."""
+    (rows, labels), (held, answers) = digits
+    dark = np.random.default_rng(3).random(len(rows)) < share
+    return (np.where(dark[:, None], rows * light, rows), labels), (held * light, held, answers)
+
+
+def test_radii_of_their_own_let_dark_pictures_be_read(digits):
+    (rows, labels), (dark, bright, answers) = darkened(digits)
+    read, stands = {}, {}
+    for name, recipe in (("one", N_FGSM), ("own", replace(N_FGSM, adapt=0.1))):
+        common = {"classes": tuple("0123456789"), "shape": (1, 8, 8), "ball": BALL, "threads": 1}
+        model = train_network(LAYERS, rows, labels, recipe=recipe, plan=PLAN, **common).model
+        read[name] = float((model.predict(dark).argmax(axis=1) == answers).mean())
+        stands[name] = robust(model, ((rows, labels), (bright, answers)))
+    assert read["own"] > read["one"] + 0.05, read
+    assert stands["own"] > stands["one"] - 0.1, stands
+
+
+def test_images_lit_otherwise_stay_in_range_and_keep_their_order():
+    relight = pytest.importorskip("hauberk.harden.torch_augment").relight_images
+    low, high = torch.full((1, 1, 4, 4), -1.0), torch.ones(1, 1, 4, 4)
+    batch = torch.linspace(-1, 1, 16).reshape(1, 1, 4, 4).repeat(200, 1, 1, 1)
+    lit = relight(batch, 0.7, low, high, torch.Generator().manual_seed(0))
+    assert (lit >= low).all()
+    assert (lit <= high).all()
+    assert (lit.flatten(1).diff(dim=1) >= 0).all()
+    factor = (lit[:, 0, 0, 1] + 1) / (batch[:, 0, 0, 1] + 1)
+    assert 0.49 < float(factor.min()) < 0.6
+    assert 1.7 < float(factor.max()) < 2.02
+
+
+@pytest.mark.parametrize("change", [{"adapt": -0.1}, {"adapt": 1.5}])
+def test_a_radius_of_ones_own_is_a_share(change):
+    with pytest.raises(BadHardening):
+        replace(N_FGSM, **change)
+    with pytest.raises(BadHardening):
+        replace(PLAIN_NETWORK, adapt=0.1)

@@ -281,7 +281,9 @@ class HardenSection:
             wins more than it costs.
         epochs, batch, rate: Passes over the rows, rows of a step, and peak of the learning rate of a network.
         average: Decay of the moving average of a network's weights, 0 for none.
+        decay: Weight decay of a network.
         shift: Pixels by which images are moved each way while a network is trained.
+        light: They are made darker or brighter by a factor from exp(-light) to exp(light); 0 leaves them as they are.
         threads: Of PyTorch; the same number gives the same network.
         partitions: Into how many parts the training rows are dealt, to certify predictions against bad training rows;
             0 for no such certificate. More parts stand more bad rows and are less accurate.
@@ -295,13 +297,15 @@ class HardenSection:
     max_clean_loss: Share = 0.01
     validation_share: Annotated[float, Meta(gt=0, le=0.5)] = 0.2
     recipes: tuple[str, ...] = ()
-    recipe: Literal["n-fgsm", "fgsm", "pgd-7", "pgd-7-awp", "trades", "trades-awp"] = "n-fgsm"
+    recipe: Literal["n-fgsm", "n-fgsm-awp", "fgsm", "pgd-7", "pgd-7-awp", "trades", "trades-awp"] = "n-fgsm"
     eps: Annotated[float, Meta(ge=0)] = 0.0
     epochs: Count = 25
     batch: Annotated[int, Meta(ge=2)] = 64
     rate: Annotated[float, Meta(gt=0, lt=100)] = 5e-3
     average: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    decay: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     shift: Annotated[int, Meta(ge=0)] = 0
+    light: Annotated[float, Meta(ge=0, le=3)] = 0.0
     threads: Annotated[int, Meta(ge=1, le=64)] = 1
     partitions: Annotated[int, Meta(ge=0, le=4096)] = 0
     partition_trees: Count = 30

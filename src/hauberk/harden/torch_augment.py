@@ -1,4 +1,4 @@
-"""Images moved by a few pixels: the one augmentation that is true of every photograph."""
+"""Images moved by a few pixels and lit otherwise: what is true of every photograph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-__all__ = ["shift_images"]
+__all__ = ["relight_images", "shift_images"]
+
+
+def relight_images(batch: Any, light: float, low: Any, high: Any, generator: torch.Generator) -> Any:
+    """Each image (n, channels, height, width) darker or brighter by a factor from exp(-light) to exp(light).
+
+    The factor is applied to what is above `low`; what would be above `high` is `high`.
+    """
+    factor = torch.empty(len(batch), 1, 1, 1).uniform_(-light, light, generator=generator).exp()
+    return torch.minimum(low + (batch - low) * factor, high)
 
 
 def shift_images(batch: Any, pixels: int, generator: torch.Generator) -> Any:
