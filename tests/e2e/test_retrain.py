@@ -120,7 +120,20 @@ def test_the_life_of_a_champion(system, run):
     assert "FLOW-115" in further.out
     status = run("harden", "retrain", system, "--status", "--json").document
     assert [one["deed"] for one in status["decisions"]] == ["rolled back", "promoted", "adopted"]
+    # What somebody took back does not come back by itself.
+    third = run("harden", "retrain", system, "--data", system / "more.parquet", "--json")
+    assert (third.code, third.document["verdict"]) == (1, "kept")
+    assert "rolled back (leaf" in " ".join(third.document["reasons"])
+    assert third.document["champion"]["model"] == first["champion"]["model"]
     assert run("ledger", "verify", system).code == 0
+
+
+def test_test_rows_among_the_new_ones_are_not_compared_on(system, run):
+    rows = pa.concat_tables(parquet.read_table(system / f"{name}.parquet") for name in ("more", "test"))
+    parquet.write_table(rows, system / "leaking.parquet")
+    done = run("harden", "retrain", system, "--data", system / "leaking.parquet", "--json")
+    assert done.code == 2
+    assert "harden.retrain.fewest" in done.out
 
 
 def test_poisoned_rows_do_not_take_over(system, run):

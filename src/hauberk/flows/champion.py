@@ -28,6 +28,7 @@ __all__ = [
     "champion_at",
     "find_champion",
     "promote",
+    "rolled_back",
 ]
 
 PROMOTION = "urn:hauberk:harden:promotion:v1"
@@ -98,9 +99,8 @@ def find_champion(project: Project) -> Champion | None:
     """
     for found in statements_of(project, PROMOTION):
         return champion_at(project, found.leaf)
-    refused = {_gate_of(found.statement) for found in statements_of(project, REFUSAL)}
     for found in statements_of(project, GATE):
-        if found.statement.predicate.get("verificationResult") == "PASSED" and found.leaf not in refused:
+        if found.statement.predicate.get("verificationResult") == "PASSED":
             return champion_at(project, found.leaf)
     return None
 
@@ -125,6 +125,15 @@ def champion_at(project: Project, leaf: int) -> Champion:
             earlier = replaces if isinstance(replaces, int) else None
             return _whole(Champion(leaf=leaf, deed=deed, since=since, stages=stages, replaces=earlier))
     raise MissingEvidence(where=f"leaf {leaf}", expected="a promotion", got=statement.predicate_type)
+
+
+def rolled_back(project: Project, model: Digest) -> int | None:
+    """Leaf of the roll-back that took this model out of use; None where there was none."""
+    for found in statements_of(project, PROMOTION):
+        match found.statement.predicate.get("details"):
+            case {"deed": "rolled back", "instead_of": {"model": str(digest)}} if digest == str(model):
+                return found.leaf
+    return None
 
 
 def adopt_champion(project: Project, watch: Watcher = unwatched) -> Champion | None:
@@ -176,14 +185,6 @@ def promote(
         deed=True,
     )
     return run_stage(project, task, watch)
-
-
-def _gate_of(refusal: Statement) -> int | None:
-    """Leaf of the summary that passed all the same."""
-    match refusal.predicate.get("details"):
-        case {"stages": {"gate": int(leaf)}}:
-            return leaf
-    return None
 
 
 def _whole(champion: Champion) -> Champion:

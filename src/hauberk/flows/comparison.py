@@ -47,11 +47,11 @@ class _Ring:
     """Where the two meet.
 
     Attributes:
-        datasets: Those of the challenger, its test rows without what the champion has seen.
+        datasets: Those of the challenger, the test rows without what either model was trained on.
         rows: (n, d) encoded test rows.
         labels: (n,) their class codes.
         taught: (t,) bool, of the challenger's training rows, whether the champion was trained on them too.
-        left_out: How many test rows the champion has seen.
+        left_out: How many test rows one of them was trained on.
     """
 
     datasets: Datasets
@@ -113,7 +113,8 @@ def compare_models(
 
 def _ring(project: Project, datasets: Datasets, champion: Champion) -> _Ring:
     seen = _seen(project, champion)
-    fresh = ~np.isin(_words(row_digests(datasets.test)), seen)
+    taught = _words(row_digests(datasets.train))
+    fresh = ~np.isin(_words(row_digests(datasets.test)), np.union1d(seen, taught))
     test = datasets.test.take(np.flatnonzero(fresh))
     common = replace(
         datasets,
@@ -125,7 +126,7 @@ def _ring(project: Project, datasets: Datasets, champion: Champion) -> _Ring:
         datasets=common,
         rows=encode_rows(test),
         labels=encode_labels(test),
-        taught=np.isin(_words(row_digests(datasets.train)), seen),
+        taught=np.isin(taught, seen),
         left_out=int((~fresh).sum()),
     )
 

@@ -89,7 +89,7 @@ def harden_system(project: Project, datasets: Datasets, watch: Watcher = unwatch
     trainer = user_fit(project)
     configuration: dict[str, Json] = {
         "model": asdict(section.model),
-        "harden": harden_settings(section.harden),
+        "harden": harden_settings(section.harden, network=bool(section.model.layers)),
         "threats": asdict(section.threats),
     }
     sources = [Subject("schema", digest_schema(datasets.schema))]

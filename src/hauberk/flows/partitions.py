@@ -42,6 +42,8 @@ from hauberk.models import PartitionModel, TrainingSet, fit_booster
 
 __all__ = ["PartitionEvidence", "certify_partitions", "harden_settings", "train_election"]
 
+_OF_NETWORKS = ("recipe", "eps", "epochs", "batch", "rate", "decay", "average", "shift", "light", "threads")
+
 _LEARNING_RATE = 0.2
 _WORKERS = 2
 _UNSEALED = "partitions."
@@ -69,13 +71,14 @@ class PartitionEvidence:
     details: dict[str, Json]
 
 
-def harden_settings(section: HardenSection) -> dict[str, Json]:
-    """The settings of `[harden]` that the model depends on: without partitions those of the partitions do not."""
+def harden_settings(section: HardenSection, *, network: bool = False) -> dict[str, Json]:
+    """The settings of `[harden]` that the model depends on: those of partitions and networks only where there are any."""
     settings: dict[str, Json] = asdict(section)
     del settings["retrain"]  # when and whether a model is promoted does not change it
     if section.partitions:
         return settings
-    return {name: value for name, value in settings.items() if "partition" not in name}
+    left_out = () if network else _OF_NETWORKS
+    return {name: value for name, value in settings.items() if "partition" not in name and name not in left_out}
 
 
 def certify_partitions(project: Project, datasets: Datasets, report: Progress) -> PartitionEvidence:

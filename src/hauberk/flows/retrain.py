@@ -27,6 +27,7 @@ from hauberk.flows.champion import (
     champion_at,
     find_champion,
     promote,
+    rolled_back,
 )
 from hauberk.flows.comparison import compare_models
 from hauberk.flows.datasets import Datasets, load_datasets
@@ -43,6 +44,8 @@ from hauberk.harden.challenge import find_losses
 
 __all__ = ["KEPT", "UNCHANGED", "Retrained", "retrain_system", "roll_back"]
 
+SEALED = ("bundle_size",)
+"""Claims that only the seal makes."""
 KEPT, UNCHANGED = "kept", "unchanged"
 """Verdicts besides `promoted`: the model in use stays, or the data of now give the very same model."""
 
@@ -139,19 +142,22 @@ def _challenge(
 ) -> Retrained:
     verified, hardened = begun
     attacked = attack_system(project, datasets, hardened, watch)
-    sealed = seal_model(project, datasets, hardened, watch)
-    made: tuple[StageResult, ...] = (verified, hardened, attacked, sealed)
-    gate = evaluate_policy(project, sealed.subject("bundle"), made, watch)
-    reasons = _alarms(attacked) + _failed_gates(project, (*made, gate))
+    made: tuple[StageResult, ...] = (verified, hardened, attacked)
+    reasons = _alarms(attacked) + _failed_gates(project, made) + _taken_back(project, hardened)
     changes: tuple[Claim, ...] = ()
     if champion is not None:
         compared = compare_models(project, datasets, hardened, champion, watch)
         changes = tuple(compared.claims.values())
         made = (*made, compared)
         reasons += _alarms(compared) + _losses(changes, project.configuration.harden.retrain.tolerance)
-    stages = (*made, gate)
+    if reasons:  # what is refused is neither sealed nor admitted by a summary
+        return _refuse(project, champion, made, reasons, watch, changes)
+    sealed = seal_model(project, datasets, hardened, watch)
+    gate = evaluate_policy(project, sealed.subject("bundle"), (verified, hardened, attacked, sealed), watch)
+    reasons = _failed_gates(project, (verified, hardened, attacked, sealed))
     if reasons:
-        return _refuse(project, champion, stages, reasons, watch, changes)
+        return _refuse(project, champion, (*made, sealed, gate), reasons, watch, changes)
+    stages = (*made, sealed, gate)
     replaces = champion.leaf if champion else None
     promoted = promote(project, stages, deed=PROMOTED, replaces=replaces, instead=champion, watch=watch)
     return _finish(project, PROMOTED, (*stages, promoted), watch, changes)
@@ -231,10 +237,19 @@ def _alarms(stage: StageResult) -> tuple[str, ...]:
     return tuple(str(one.get("message")) for one in stage.findings if one.get("severity") == Severity.ERROR)
 
 
+def _taken_back(project: Project, hardened: StageResult) -> tuple[str, ...]:
+    """A model that somebody has rolled back does not come into use again by itself."""
+    leaf = rolled_back(project, hardened.subject("model").digest)
+    return () if leaf is None else (f"this very model was rolled back (leaf {leaf}); change its data or settings",)
+
+
 def _failed_gates(project: Project, stages: Sequence[StageResult]) -> tuple[str, ...]:
+    """The gates that the claims so far fail; those on claims of the seal are left to the summary."""
     claims = {name: claim for stage in stages for name, claim in stage.claims.items()}
     results = evaluate_gates(gates_of(project), claims)
-    if not results:
+    if not any(stage.stage == "seal" for stage in stages):
+        results = tuple(one for one in results if one.gate.name in claims or one.gate.name not in SEALED)
+    if not gates_of(project):
         return ("no gate is set in hauberk.toml, so nothing is admitted",)
     told = [(one, claims.get(one.gate.name)) for one in results if not one.passed]
     return tuple(

@@ -58,6 +58,8 @@ def retrain_status(folder: Path) -> Status:
         schedule, due = project.configuration.harden.retrain.schedule, ""
         if schedule:
             now = project.now()
-            following = parse_cron(schedule, where="harden.retrain.schedule").get_next_fire_time(None, now.astimezone())
+            following = parse_cron(schedule, where="hauberk.toml: harden.retrain.schedule").get_next_fire_time(
+                None, now.astimezone()
+            )
             due = following.isoformat(timespec="minutes") if following else ""
         return Status(champion=champion, decisions=tuple(decisions), schedule=schedule, due=due)

@@ -18,9 +18,11 @@ from hauberk.flows.errors import BadSetting
 
 __all__ = ["follow_schedule", "follow_trigger"]
 
-_WHERE = "harden.retrain.schedule"
+_WHERE = "hauberk.toml: harden.retrain.schedule"
 _GRACE = 30.0
 """Seconds that a run gets to end by itself when the watch is stopped; what it has logged stays either way."""
+_NOT_BEGUN = 127
+"""Exit code that is told of a run that could not begin, as a shell would."""
 _LOOK = 0.2
 """Seconds between two looks at whether to stop."""
 Begin = Callable[[], "subprocess.Popen[str]"]
@@ -89,7 +91,10 @@ class _Runs:
         with self._lock:
             if self._stopped:
                 return 0, ""
-            self._process = process = begin()
+            try:
+                self._process = process = begin()
+            except OSError as error:
+                return _NOT_BEGUN, str(error)
         out, _ = process.communicate()
         with self._lock:
             self._process = None

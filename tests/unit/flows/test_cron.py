@@ -52,7 +52,7 @@ def test_names_and_minutes():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "0 3 * *", "0 99 * * 1", "61 * * * *", "0 3 * * 8", "0 3 * * 1-x", "* " * 6]
+    "text", ["", "soon", "0 3 * *", "0 99 * * 1", "61 * * * *", "0 3 * * 8", "0 3 * * 1-x", "* " * 6, "0 0 30 2 *"]
 )
 def test_what_is_no_expression_is_refused(text):
     with pytest.raises(BadSetting) as told:

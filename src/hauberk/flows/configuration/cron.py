@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from hauberk.flows.errors import BadSetting
@@ -53,7 +54,10 @@ def parse_cron(text: str, *, where: str) -> Any:
     except (ValueError, TypeError) as error:
         expected, got = "a cron expression", f"{text!r}: {error}"
         raise BadSetting(where=where, expected=expected, got=got, hint=_HINT) from error
-    return triggers[0] if len(triggers) == 1 else OrTrigger(triggers)
+    trigger = triggers[0] if len(triggers) == 1 else OrTrigger(triggers)
+    if trigger.get_next_fire_time(None, datetime.now().astimezone()) is None:
+        raise BadSetting(where=where, expected="a time that comes", got=repr(text), hint=_HINT)
+    return trigger
 
 
 def _weekdays(field: str) -> str:
