@@ -69,12 +69,7 @@ def compare_models(
     Raises:
         NotATrainingLabel: Fewer test rows than `harden.retrain.fewest` that neither has seen.
     """
-    settings = project.configuration.harden.retrain
     ring = _ring(project, datasets, champion)
-    if len(ring.rows) < settings.fewest:
-        expected = f"{settings.fewest} test rows or more that neither model has seen (harden.retrain.fewest)"
-        hint = "give test data of their own (data.test)"
-        raise NotATrainingLabel(where="data", expected=expected, got=str(len(ring.rows)), hint=hint)
     challenger = hardened.subject("model")
     test = Subject("test", ring.datasets.test_subject.digest)
     configuration: dict[str, Json] = {"evasion": asdict(project.configuration.threats.evasion)}
@@ -115,6 +110,11 @@ def _ring(project: Project, datasets: Datasets, champion: Champion) -> _Ring:
     seen = _seen(project, champion)
     taught = _words(row_digests(datasets.train))
     fresh = ~np.isin(_words(row_digests(datasets.test)), np.union1d(seen, taught))
+    fewest = project.configuration.harden.retrain.fewest
+    if fresh.sum() < fewest:
+        expected = f"{fewest} test rows or more that neither model has seen (harden.retrain.fewest)"
+        hint = "give test data of their own (data.test)"
+        raise NotATrainingLabel(where="data", expected=expected, got=str(int(fresh.sum())), hint=hint)
     test = datasets.test.take(np.flatnonzero(fresh))
     common = replace(
         datasets,
@@ -197,7 +197,7 @@ def _privacy(
     taught = np.flatnonzero(ring.taught)
     if len(taught) < _FEWEST:
         message = f"not measured: privacy ({len(taught)} of the rows are known to have trained the model in use)"
-        return (), (Finding(code="retrain.privacy.not_measured", severity=Severity.WARNING, message=message),)
+        return (), (Finding(code="harden.comparison.no_privacy", severity=Severity.WARNING, message=message),)
     old = np.sort(random.permutation(taught)[:_MEMBERS])
     fresh = np.flatnonzero(~ring.taught)
     # The members of the new model are drawn so that fresh rows have their share, and all that can be are shared.
@@ -221,7 +221,9 @@ def _infer(model: LibraryModel, ring: _Ring, places: NDArray[np.intp]) -> Member
 
 def _doubt(whose: str, standing: Standing) -> list[Finding]:
     return [
-        Finding(code="retrain.attack.weak", severity=Severity.ERROR, message=f"the attack on the {whose}: {why}")
+        Finding(
+            code="harden.comparison.weak_attack", severity=Severity.ERROR, message=f"the attack on the {whose}: {why}"
+        )
         for why in standing.doubts
     ]
 

@@ -72,7 +72,7 @@ class PartitionEvidence:
 
 
 def harden_settings(section: HardenSection, *, network: bool = False) -> dict[str, Json]:
-    """The settings of `[harden]` that the model depends on: those of partitions and networks only where there are any."""
+    """The settings of `[harden]` that the model depends on; those of partitions and networks where there are any."""
     settings: dict[str, Json] = asdict(section)
     del settings["retrain"]  # when and whether a model is promoted does not change it
     if section.partitions:
