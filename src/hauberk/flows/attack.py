@@ -14,13 +14,14 @@ from hauberk.core.encoding import Json
 from hauberk.core.finding import Severity
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
-from hauberk.data import Dataset, Kind, digest_schema, encode_labels, encode_rows, resolve_reach
+from hauberk.data import Dataset, digest_schema, encode_labels, encode_rows, resolve_reach
 from hauberk.flows.attack_images import attack_images, face_images, image_settings
 from hauberk.flows.attack_rows import ROWS, render_rows
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.harden import chosen_model, plain_model
 from hauberk.flows.images import is_of_images
 from hauberk.flows.project import Project
+from hauberk.flows.protected_groups import decisions_of, protected_groups
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.threat import describe_adversary, verify_goal
 from hauberk.models import LibraryModel, Matrix
@@ -35,8 +36,6 @@ __all__ = ["Standing", "attack_rows", "attack_system"]
 PREDICATE = "urn:hauberk:attack:evasion:v1"
 _KEPT = 2
 """Version of what is kept of the rows besides the claims."""
-_FEWEST = 20
-"""Rows that a group must have before a rate of it is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -206,24 +205,12 @@ def _paired(before: EvasionResult, after: EvasionResult, scene: _Scene) -> Itera
 
 
 def _groups(after: EvasionResult, scene: _Scene) -> Iterator[Claim]:
-    """How far the groups of each protected column are treated alike; two classes only, groups of 20 rows and more."""
-    target = scene.dataset.schema.target
-    if target is None or len(target.categories) != 2:
-        return
-    decision = np.where(after.correct, scene.labels, 1 - scene.labels)
-    for column, feature in enumerate(scene.dataset.schema.inputs):
-        if not feature.protected or feature.kind is not Kind.CATEGORY:
-            continue
-        codes = scene.rows[:, column]
-        counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(feature.categories))
-        large = np.flatnonzero(counts >= _FEWEST)
-        if large.size < 2:
-            continue
-        kept = np.isin(codes, large)
-        group = np.searchsorted(large, codes[kept]).astype(np.int64)
-        table = count_groups(group, scene.labels[kept], decision[kept], groups=large.size)
-        estimate = estimate_demographic_parity_difference(table, generator=np.random.default_rng(column))
-        yield Claim(name=f"demographic_parity_difference.{feature.name}", estimate=estimate, rung=Rung.MEASURED)
+    """How far the groups of each protected column are treated alike."""
+    decision = decisions_of(after.correct, scene.labels)
+    for one in protected_groups(scene.dataset.schema, scene.rows):
+        table = count_groups(one.group, scene.labels[one.kept], decision[one.kept], groups=one.count)
+        estimate = estimate_demographic_parity_difference(table, generator=np.random.default_rng(one.place))
+        yield Claim(name=f"demographic_parity_difference.{one.name}", estimate=estimate, rung=Rung.MEASURED)
 
 
 def _curves(result: EvasionResult) -> list[Json]:

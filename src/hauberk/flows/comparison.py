@@ -14,13 +14,14 @@ from hauberk.core.encoding import Json
 from hauberk.core.finding import Finding, Severity
 from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
-from hauberk.data import Dataset, Kind, build_manifest, encode_labels, encode_rows, parse_row_digests, row_digests
+from hauberk.data import Dataset, build_manifest, encode_labels, encode_rows, parse_row_digests, row_digests
 from hauberk.flows.attack import Standing, attack_rows
 from hauberk.flows.champion import Champion
 from hauberk.flows.datasets import Datasets
 from hauberk.flows.errors import NotATrainingLabel
 from hauberk.flows.harden import chosen_model
 from hauberk.flows.project import Project
+from hauberk.flows.protected_groups import FEWEST, decisions_of, protected_groups
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.verify import ROW_DIGESTS, TEST_DIGESTS
 from hauberk.harden.challenge import CHANGE, Contestant, compare_contestants
@@ -36,7 +37,7 @@ __all__ = ["COMPARISON", "compare_models"]
 
 COMPARISON = "urn:hauberk:harden:comparison:v1"
 _FEWEST = 20
-"""Rows of a group, and of members, below which nothing is said of them."""
+"""Members below which nothing is said of privacy."""
 _MEMBERS = 5000
 """Most training rows whose losses are looked at."""
 Mask = NDArray[np.bool_]
@@ -162,31 +163,15 @@ def _levels(right: list[Mask], standings: list[Standing]) -> Iterator[Claim]:
 
 
 def _groups(ring: _Ring, right: list[Mask]) -> Iterator[Claim]:
-    """How the differences between the groups of each protected column change; two classes, groups of 20 rows and more.
-
-    Of the equalised odds only where each group has as many rows of either truth.
-    """
-    target = ring.datasets.schema.target
-    if target is None or len(target.categories) != 2:
-        return
-    new, old = (np.where(one, ring.labels, 1 - ring.labels) for one in right)
-    for column, feature in enumerate(ring.datasets.schema.inputs):
-        if not feature.protected or feature.kind is not Kind.CATEGORY:
-            continue
-        codes = ring.rows[:, column]
-        counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(feature.categories))
-        large = np.flatnonzero(counts >= _FEWEST)
-        if large.size < 2:
-            continue
-        kept = np.isin(codes, large)
-        group = np.searchsorted(large, codes[kept]).astype(np.int64)
-        cells = count_group_pairs(group, ring.labels[kept], new[kept], old[kept], groups=large.size)
-        parity = estimate_demographic_parity_change(cells, generator=np.random.default_rng(column))
-        name = f"demographic_parity_difference.{feature.name}"
-        yield Claim(name=f"{CHANGE}{name}", estimate=parity, rung=Rung.MEASURED)
-        if cells.sum((2, 3)).min() >= _FEWEST:
-            odds = estimate_equalized_odds_change(cells, generator=np.random.default_rng(column))
-            yield Claim(name=f"{CHANGE}equalized_odds_difference.{feature.name}", estimate=odds, rung=Rung.MEASURED)
+    """How differences between groups change; in equalised odds where each group has enough rows of either truth."""
+    new, old = (decisions_of(one, ring.labels) for one in right)
+    for one in protected_groups(ring.datasets.schema, ring.rows):
+        cells = count_group_pairs(one.group, ring.labels[one.kept], new[one.kept], old[one.kept], groups=one.count)
+        parity = estimate_demographic_parity_change(cells, generator=np.random.default_rng(one.place))
+        yield Claim(name=f"{CHANGE}demographic_parity_difference.{one.name}", estimate=parity, rung=Rung.MEASURED)
+        if cells.sum((2, 3)).min() >= FEWEST:
+            odds = estimate_equalized_odds_change(cells, generator=np.random.default_rng(one.place))
+            yield Claim(name=f"{CHANGE}equalized_odds_difference.{one.name}", estimate=odds, rung=Rung.MEASURED)
 
 
 def _privacy(

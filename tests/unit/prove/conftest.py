@@ -29,6 +29,8 @@ TYPES = {
     "seal": "urn:hauberk:seal:bundle:v1",
     "gate": "https://slsa.dev/verification_summary/v1",
     "prove": "urn:hauberk:prove:report:v1",
+    "compare": "urn:hauberk:harden:comparison:v1",
+    "promote": "urn:hauberk:harden:promotion:v1",
 }
 Edit = Callable[[dict[str, Any]], None]
 
@@ -92,14 +94,15 @@ class Story:
     key: SigningKey
     gates: Mapping[str, str]
     edits: Mapping[str, Edit] = field(default_factory=dict)
+    order: tuple[str, ...] = STAGES
     logged: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def run(self) -> Built:
         self.files = {name: name.encode() for name in ("lab.bundle", "report.html", "report.json")}
-        for stage in STAGES:
+        for stage in self.order:
             getattr(self, stage)()
-        proof = Proof(system="lab", statements=tuple(self.entry(stage) for stage in STAGES))
+        proof = Proof(system="lab", statements=tuple(self.entry(stage) for stage in self.order))
         envelopes = {stage: envelope for stage, (_, envelope) in self.logged.items()}
         return Built(render_proof(proof), proof, self.key, self.files, envelopes)
 
@@ -168,8 +171,20 @@ class Story:
         }
         self.state("gate", [named("bundle", self.files["lab.bundle"])], predicate)
 
+    def compare(self) -> None:
+        self.state(
+            "compare", [named("model", b"m"), named("champion", b"c")], {"claims": [claim("change.robust", 0.1)]}
+        )
+
+    def promote(self) -> None:
+        subjects = [named("bundle", self.files["lab.bundle"]), named("model", b"m")]
+        self.state("promote", subjects, {"inputs": self.earlier()})
+
+    def earlier(self) -> list[Any]:
+        return [{"name": stage, "digest": {"sha256": self.digest(stage)}} for stage in self.logged]
+
     def prove(self) -> None:
-        inputs = [{"name": stage, "digest": {"sha256": self.digest(stage)}} for stage in STAGES[:5]]
+        inputs = self.earlier()
         inputs.append(named("bundle", self.files["lab.bundle"]))
         subjects = [named(name, self.files[name]) for name in ("report.html", "report.json")]
         self.state("prove", subjects, {"inputs": inputs})
@@ -183,8 +198,15 @@ KEY = SigningKey("hauberk/lab", [bytes(range(32))])
 def tell() -> Callable[..., Built]:
     """Builds a proof in a log of its own; keywords named as a stage edit its statement before it is signed."""
 
-    def build(*, key: SigningKey = KEY, gates: Mapping[str, str] = GATES, log: Any = None, **edits: Edit) -> Built:
-        return Story(log=log or MemoryLog(key), key=key, gates=gates, edits=edits).run()
+    def build(
+        *,
+        key: SigningKey = KEY,
+        gates: Mapping[str, str] = GATES,
+        log: Any = None,
+        order: tuple[str, ...] = STAGES,
+        **edits: Edit,
+    ) -> Built:
+        return Story(log=log or MemoryLog(key), key=key, gates=gates, edits=edits, order=order).run()
 
     return build
 

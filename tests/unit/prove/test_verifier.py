@@ -375,6 +375,39 @@ def test_false_words_under_a_true_signature(tell, stage, edit, kind):
     assert isinstance(error, kind), error
 
 
+# A model that took over from another one.
+
+PROMOTED = ("verify", "harden", "attack", "compare", "seal", "gate", "promote", "prove")
+
+
+def test_a_proof_may_hold_comparison_and_promotion(tell):
+    built = tell(order=PROMOTED)
+    verified = verify(built)
+    assert verified.passed
+    assert [one.stage for one in verified.statements] == list(PROMOTED)
+
+
+@pytest.mark.parametrize(
+    ("stage", "edit"),
+    [
+        ("compare", set_in("subject", 0, "digest", OTHER)),
+        ("promote", set_in("subject", 0, "digest", OTHER)),
+        ("promote", set_in("subject", 1, "digest", OTHER)),
+        ("promote", set_in("predicate", "inputs", [])),
+        *(("promote", set_in("predicate", "inputs", at, "digest", OTHER)) for at in range(6)),
+    ],
+)
+def test_a_promotion_of_another_model_is_refused(tell, stage, edit):
+    assert isinstance(refused(tell(order=PROMOTED, **{stage: edit})), BrokenChain)
+
+
+@pytest.mark.parametrize("left_out", [{"compare"}, {"promote"}, {"compare", "promote"}])
+def test_neither_can_be_left_out(tell, left_out):
+    built = tell(order=PROMOTED)
+    kept = [one for stage, one in zip(PROMOTED, built.proof.statements, strict=True) if stage not in left_out]
+    assert isinstance(refused(built, data=changed(built, kept)), BrokenChain)
+
+
 def test_a_failed_gate_cannot_be_called_passed(tell):
     def call_it_passed(document):
         document["predicate"] |= {"verificationResult": "PASSED", "verifiedLevels": ["HAUBERK_MEASURED"]}

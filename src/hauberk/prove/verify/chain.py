@@ -65,19 +65,27 @@ def verify_chain(evidence: Mapping[str, Evidence]) -> Digest:
         if one != other:
             raise BrokenChain(where=evidence[second].where, expected=f"{name} {one} as in {first}", got=str(other))
     _verify_sealed(evidence)
-    for last, made in (("prove", "a report made from"), ("promote", "a promotion that rests on")):
-        stages = [stage for stage in (*_GROUNDS, "gate", "compare") if last in evidence and stage in evidence]
-        for stage in stages:
-            made_of, found = evidence[stage], evidence[last].input(stage)
-            if found != made_of.digest:
-                expected = f"{made} {made_of.where}, {made_of.digest}"
-                raise BrokenChain(where=evidence[last].where, expected=expected, got=str(found))
+    _verify_rest(evidence, "prove", "a report made from", (*_GROUNDS, "gate", "compare", "promote"))
+    if "promote" in evidence:
+        _verify_rest(evidence, "promote", "a promotion that rests on", (*_GROUNDS, "gate", "compare"))
     bundle, summary = evidence["seal"].subject("bundle"), evidence["gate"]
     about = [subject.digest for subject in summary.statement.subjects]
     if about != [bundle]:
         got = ", ".join(str(digest) for digest in about)
         raise BrokenChain(where=summary.where, expected=f"a verdict on the bundle {bundle} alone", got=got)
     return bundle
+
+
+def _verify_rest(evidence: Mapping[str, Evidence], last: str, words: str, stages: tuple[str, ...]) -> None:
+    """The statement `last` was made from the others of this proof, and from none of these stages that is left out."""
+    one = evidence[last]
+    read = {subject.name for subject in one.inputs}
+    for stage in stages:
+        if stage in evidence and one.input(stage) != evidence[stage].digest:
+            expected = f"{words} {evidence[stage].where}, {evidence[stage].digest}"
+            raise BrokenChain(where=one.where, expected=expected, got=str(one.input(stage)))
+        if stage not in evidence and stage in read:
+            raise BrokenChain(where=one.where, expected=f"the statement of {stage} in the proof", got="none")
 
 
 def verify_verdict(evidence: Mapping[str, Evidence], *, system: str) -> Verdict:
