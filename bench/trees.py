@@ -296,7 +296,7 @@ def table(found: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Attack and certificate of trees against ART and Veritas.")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clique", type=int, nargs="*", default=[20, 100], help="numbers of rows")
     parser.add_argument("--jump", type=int, nargs="*", default=[10, 100])
     parser.add_argument("--veritas", type=int, nargs="*", default=[30, 100], help="none leaves Veritas out")
