@@ -136,6 +136,81 @@ def test_test_rows_among_the_new_ones_are_not_compared_on(system, run):
     assert "harden.retrain.fewest" in done.out
 
 
+def test_a_roll_back_that_was_killed_goes_back_once(system, run):
+    first = run("harden", "retrain", system, "--status", "--json").document["champion"]
+    assert run("harden", "retrain", system, "--data", system / "more.parquet", "--json").code == 0
+    late = (system / "evidence" / "tumour.bundle").read_bytes()
+    assert run("harden", "retrain", system, "--rollback", "--json").code == 0
+    (system / "evidence" / "tumour.bundle").write_bytes(late)  # as if it had been killed before the evidence
+    again = run("harden", "retrain", system, "--rollback", "--json")
+    assert (again.code, again.document["verdict"]) == (0, "rolled back")
+    assert again.document["champion"]["model"] == first["model"]
+    assert digest_of(system / "evidence" / "tumour.bundle") == first["bundle"]
+    assert run("harden", "retrain", system, "--rollback", "--json").code == 2
+
+
+def test_gates_of_now_are_those_that_count(system, run):
+    settings = system / "hauberk.toml"
+    assert run("harden", "retrain", system, "--data", system / "more.parquet", "--json").code == 0
+    settings.write_text(settings.read_text().replace(">= 0.80", ">= 0.999"))
+    for words in (("--data", system / "more.parquet"), ("--rollback",)):
+        done = run("harden", "retrain", system, *words, "--json")
+        assert (done.code, done.document["verdict"]) == (1, "kept")
+        assert "gate accuracy >= 0.999" in done.document["reasons"][0]
+    assert proven(system, run)
+
+
+def test_another_adversary_is_compared_anew(system, run):
+    settings = system / "hauberk.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace(">= 0.80", ">= 0.999"))
+    first = run("harden", "retrain", system, "--data", system / "more.parquet", "--json").document
+    settings.write_text(text.replace(">= 0.80", ">= 0.999").replace("within = 1.0", "within = 12.0"))
+    second = run("harden", "retrain", system, "--data", system / "more.parquet", "--json").document
+    compared = [next(one for one in run["stages"] if one["stage"] == "compare") for run in (first, second)]
+    assert not compared[1]["reused"]
+    assert compared[0]["statement"] != compared[1]["statement"]
+
+
+def test_added_rows_under_other_numbers_are_the_same_rows(system, run):
+    for name in ("train", "test", "more"):
+        rows = parquet.read_table(system / f"{name}.parquet")
+        numbers = pa.array([f"{name}-{at}" for at in range(rows.num_rows)])
+        parquet.write_table(rows.append_column("rid", numbers), system / f"{name}.parquet")
+    settings = system / "hauberk.toml"
+    settings.write_text(settings.read_text().replace('target = "label"', 'target = "label"\nid = "rid"'))
+    assert run("verify", "pin", system, "--json").code == 0
+    assert run("secure", system, "--json").code == 0
+    test = parquet.read_table(system / "test.parquet")
+    numbers = pa.array([f"again-{at}" for at in range(test.num_rows)])
+    renamed = test.set_column(test.column_names.index("rid"), "rid", numbers)
+    both = pa.concat_tables([parquet.read_table(system / "more.parquet"), renamed])
+    parquet.write_table(both, system / "leaking.parquet")
+    done = run("harden", "retrain", system, "--data", system / "leaking.parquet", "--json")
+    assert done.code == 2
+    assert "harden.retrain.fewest" in done.out
+
+
+def test_a_quarantine_stays_when_rows_are_added(system, run):
+    assert run("verify", "quarantine", system, "--row", "3", "--row", "5", "--json").code == 0
+    assert run("secure", system, "--json").code == 0
+    done = run("harden", "retrain", system, "--data", system / "more.parquet", "--json")
+    assert done.code in (0, 1), done.err
+    verified = next(one for one in done.document["stages"] if one["stage"] == "verify")
+    assert verified["findings"].get("info")
+
+
+def test_faults_in_added_rows_are_told_of_their_own_file(system, run):
+    rows = parquet.read_table(system / "more.parquet")
+    labels = rows.column("label").to_pylist()
+    broken = rows.set_column(rows.column_names.index("label"), "label", pa.array([None, *labels[1:]], pa.string()))
+    parquet.write_table(broken, system / "broken.parquet")
+    done = run("harden", "retrain", system, "--data", system / "broken.parquet", "--json")
+    assert done.code == 2
+    assert "broken.parquet" in done.out
+    assert "row 0" in done.out
+
+
 def test_poisoned_rows_do_not_take_over(system, run):
     before = run("harden", "retrain", system, "--status", "--json").document["champion"]
     done = run("harden", "retrain", system, "--data", system / "poisoned.parquet", "--json")

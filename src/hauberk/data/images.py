@@ -85,7 +85,7 @@ def images_dataset(
     sizes = image_shape(shape)
     rows = _pixels(images.pixels, sizes, low, high, where)
     labels, known = _labels(images, len(rows), classes, where)
-    groups = images.groups
+    groups = None if images.groups is None else np.asarray(images.groups)
     if groups is not None and (groups.shape != (len(rows),) or groups.dtype.kind not in "iu"):
         got = f"{groups.dtype} {groups.shape}"
         raise BadImages(where=f"{where}: groups", expected=f"({len(rows)},) whole numbers", got=got)
@@ -137,14 +137,18 @@ def _pixels(
     if not len(found):
         raise BadImages(where=spot, expected="at least one picture", got="none")
     if found.dtype == np.uint8:
-        return np.asarray(found.reshape(len(found), -1).astype(np.float64) / 255 * (high - low) + low)
+        laid = found.reshape(len(found), -1).astype(np.float64) / 255 * (high - low) + low
+        return np.clip(laid, low, high)
     if found.dtype.kind != "f":
         hint = "give uint8, or divide into the range yourself"
         raise BadImages(where=spot, expected="uint8 or float", got=str(found.dtype), hint=hint)
-    rows = found.reshape(len(found), -1).astype(np.float64)
-    bad = np.flatnonzero(~((rows >= low) & (rows <= high)).all(axis=1))
+    # The ends of the range in the pixels' own precision: float32 has its own nearest number to each.
+    ends = found.dtype.type(low), found.dtype.type(high)
+    flat_rows = found.reshape(len(found), -1)
+    bad = np.flatnonzero(~((flat_rows >= ends[0]) & (flat_rows <= ends[1])).all(axis=1))
+    rows = np.clip(flat_rows.astype(np.float64), low, high)
     if bad.size:
-        one = rows[bad[0]]
+        one = flat_rows[bad[0]]
         got = f"{one.min():g} to {one.max():g}" + (f", and {bad.size - 1} rows more" if bad.size > 1 else "")
         hint = "divide 8-bit values by 255, or set data.pixel-low and data.pixel-high"
         expected = f"numbers from {low:g} to {high:g}"
@@ -155,19 +159,34 @@ def _pixels(
 def _labels(images: Images, count: int, given: tuple[str, ...], where: str) -> tuple[list[str], tuple[str, ...]]:
     """(n) names of classes, and all classes in code order."""
     labels, spot = np.asarray(images.labels), f"{where}: labels".removeprefix(": ")
+    named = tuple(str(one) for one in images.classes)
+    if len(set(named)) < len(named):
+        twice = next(one for one in named if named.count(one) > 1)
+        raise BadImages(where=spot, expected="classes of different names", got=f"{twice[:60]!r} twice")
     if labels.shape != (count,) or labels.dtype.kind not in "iuU":
         got = f"{labels.dtype} {labels.shape}"
         raise BadImages(where=spot, expected=f"({count},) names or codes of classes", got=got)
-    if labels.dtype.kind != "U" and images.classes:
-        outside = np.flatnonzero((labels < 0) | (labels >= len(images.classes)))
+    if labels.dtype.kind != "U" and named:
+        outside = np.flatnonzero((labels < 0) | (labels >= len(named)))
         if outside.size:
-            expected, got = f"codes from 0 to {len(images.classes) - 1}", f"{labels[outside[0]]}"
+            expected, got = f"codes from 0 to {len(named) - 1}", f"{labels[outside[0]]}"
             raise BadImages(where=f"{spot}, row {outside[0]}", expected=expected, got=got)
-        names = [images.classes[code] for code in labels.tolist()]
+        names = [named[code] for code in labels.tolist()]
     else:
         names = [str(label) for label in labels.tolist()]
-    known = given or images.classes or tuple(str(label) for label in np.unique(labels).tolist())
+    known = given or named or tuple(str(label) for label in np.unique(labels).tolist())
+    unspelt = [name for name in known if not _is_text(name)]
+    if unspelt:
+        raise BadImages(where=spot, expected="names in Unicode text", got=ascii(unspelt[0])[:60])
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise BadImages(where=spot, expected=f"one of {', '.join(known[:12])}", got=unknown[0][:60])
     return names, known
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -207,7 +207,7 @@ def _paired(before: EvasionResult, after: EvasionResult, scene: _Scene) -> Itera
 def _groups(after: EvasionResult, scene: _Scene) -> Iterator[Claim]:
     """How far the groups of each protected column are treated alike."""
     decision = decisions_of(after.correct, scene.labels)
-    for one in protected_groups(scene.dataset.schema, scene.rows):
+    for one in protected_groups(scene.dataset)[0]:
         table = count_groups(one.group, scene.labels[one.kept], decision[one.kept], groups=one.count)
         estimate = estimate_demographic_parity_difference(table, generator=np.random.default_rng(one.place))
         yield Claim(name=f"demographic_parity_difference.{one.name}", estimate=estimate, rung=Rung.MEASURED)

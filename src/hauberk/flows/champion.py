@@ -29,6 +29,7 @@ __all__ = [
     "find_champion",
     "promote",
     "rolled_back",
+    "rules_of",
 ]
 
 PROMOTION = "urn:hauberk:harden:promotion:v1"
@@ -136,6 +137,12 @@ def rolled_back(project: Project, model: Digest) -> int | None:
     return None
 
 
+def rules_of(project: Project) -> dict[str, Json]:
+    """What a challenger must keep up to, for the statement about it."""
+    settings = project.configuration.harden.retrain
+    return {"tolerance": settings.tolerance, "fewest": settings.fewest}
+
+
 def adopt_champion(project: Project, watch: Watcher = unwatched) -> Champion | None:
     """The model in use, and a statement that it is, where only a gate has said so: from then on promotions count."""
     champion = find_champion(project)
@@ -174,7 +181,7 @@ def promote(
         report(0, 1, deed)
         time = project.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         details: dict[str, Json] = {"deed": deed, "time": time, "stages": leaves, "replaces": replaces}
-        return StageOutput(subjects=subjects, details=details | {"instead_of": before})
+        return StageOutput(subjects=subjects, details=details | {"instead_of": before, "rules": rules_of(project)})
 
     task = Task(
         stage="promote",

@@ -219,24 +219,35 @@ def _load_train(
         return read_images(folder, section, section.train)
     table, reader = _read(folder, section.train, section.csv)
     if more is not None:
-        table = _joined(table, read_source(more, section.csv), str(more))
+        added = _of_columns(read_source(more, section.csv), table, str(more))
+        table = _joined(table, added, str(more))
+        # What is wrong with the added rows is told of their own file and in their own numbers.
+        encode_weights(_labelled(added, _schema(table, configuration), str(more)), where=str(more))
     train = _labelled(table, _schema(table, configuration), section.train)
     encode_weights(train, where=section.train)
     return train, reader
 
 
-def _joined(table: pa.Table, more: pa.Table, where: str) -> pa.Table:
-    """The rows of both, in the columns of the first.
+def _of_columns(more: pa.Table, table: pa.Table, where: str) -> pa.Table:
+    """The columns of the table, in its order.
 
     Raises:
-        MissingColumn: It lacks one.
-        BadValue: A column holds what cannot stand beside the others' values.
+        MissingColumn: One is not there.
     """
     missing = [name for name in table.column_names if name not in more.column_names]
     if missing:
         raise MissingColumn(where=where, expected=f"a column `{missing[0]}`", got="none")
+    return more.select(table.column_names)
+
+
+def _joined(table: pa.Table, more: pa.Table, where: str) -> pa.Table:
+    """The rows of both.
+
+    Raises:
+        BadValue: A column holds what cannot stand beside the others' values.
+    """
     try:
-        return pa.concat_tables([table, more.select(table.column_names)], promote_options="permissive")
+        return pa.concat_tables([table, more], promote_options="permissive")
     except pa.ArrowException as error:
         raise BadValue(where=where, expected="columns of the training data's types", got=str(error)) from error
 

@@ -178,6 +178,17 @@ class NoChampion(FlowError):
     title = "No such model"
 
 
+class NotComparable(FlowError):
+    """The model in use was made for other columns or classes than the data have now, so the two cannot be compared.
+
+    Give the columns and classes back, or begin anew in another folder. Values that a category did not have before are
+    no hindrance: to the model in use they are missing.
+    """
+
+    code = "FLOW-116"
+    title = "Models of different data"
+
+
 class MissingEvidence(FlowError):
     """A stage was asked for before the one whose result it needs, or its artifact is gone from the store."""
 

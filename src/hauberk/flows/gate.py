@@ -17,7 +17,7 @@ from hauberk.core.statement import Subject
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 
-__all__ = ["evaluate_policy", "gates_of"]
+__all__ = ["evaluate_policy", "gates_in", "gates_of"]
 
 PREDICATE = "https://slsa.dev/verification_summary/v1"
 VERIFIER = "urn:hauberk:gate"
@@ -26,6 +26,13 @@ VERIFIER = "urn:hauberk:gate"
 def gates_of(project: Project) -> tuple[Gate, ...]:
     """The gates of `hauberk.toml`, in its order."""
     return tuple(parse_rule(name, rule) for name, rule in project.configuration.gates.items())
+
+
+def gates_in(summary: StageResult) -> tuple[Gate, ...]:
+    """The gates that a summary was made by, whatever `hauberk.toml` says now."""
+    listed = summary.statement.predicate.get("hauberk_gates")
+    entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list | tuple) else []
+    return tuple(parse_rule(str(entry.get("name")), str(entry.get("rule"))) for entry in entries)
 
 
 def evaluate_policy(

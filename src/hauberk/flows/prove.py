@@ -13,7 +13,7 @@ from hauberk.core.progress import Progress, Watcher, unwatched
 from hauberk.core.statement import Subject
 from hauberk.flows.evidence import write_evidence
 from hauberk.flows.fragile import changed_images, fragile_rows
-from hauberk.flows.gate import gates_of
+from hauberk.flows.gate import gates_in
 from hauberk.flows.project import Project
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.prove.report import LoggedResult, ReportSource, render_report, render_report_json
@@ -78,6 +78,7 @@ def _report(project: Project, done: Sequence[StageResult], watch: Watcher) -> St
     gate = done[-1]
     bundle = gate.subject("bundle")
     configuration: dict[str, Json] = {"owner": system.owner, "intendedUse": system.intended_use}
+    configuration["examples"] = project.configuration.prove.examples
     inputs = (bundle, *(Subject(one.stage, one.digest) for one in done))
 
     def work(report: Progress) -> StageOutput:
@@ -97,6 +98,7 @@ def _source(project: Project, done: Sequence[StageResult], bundle: Subject) -> R
     system = project.configuration.system
     claims = {name: claim for one in done for name, claim in one.claims.items()}
     checkpoint = project.log.checkpoint
+    shown = project.configuration.prove.examples
     attack = next((one for one in done if one.stage == "attack"), None)
     return ReportSource(
         system=system.name,
@@ -107,10 +109,10 @@ def _source(project: Project, done: Sequence[StageResult], bundle: Subject) -> R
         root=checkpoint.root.hex(),
         bundle=bundle.digest,
         passed=done[-1].statement.predicate["verificationResult"] == "PASSED",
-        gates=evaluate_gates(gates_of(project), claims),
+        gates=evaluate_gates(gates_in(done[-1]), claims),
         results=tuple(
             LoggedResult(stage=one.stage, leaf=one.leaf, digest=one.digest, statement=one.statement) for one in done
         ),
-        fragile=fragile_rows(project, attack) if attack else (),
-        images=changed_images(project, attack) if attack else (),
+        fragile=fragile_rows(project, attack) if attack and shown else (),
+        images=changed_images(project, attack) if attack and shown else (),
     )

@@ -62,8 +62,13 @@ class Quarantine:
     rows: Rows
 
 
-def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
+def apply_quarantine(project: Project, datasets: Datasets, *, own: Datasets | None = None) -> Datasets:
     """The datasets without the rows that are in quarantine.
+
+    Args:
+        project: Whose ledger says which rows.
+        datasets: Of which they are taken out.
+        own: The datasets without rows that were added behind those of the training file, where there are such.
 
     Raises:
         OtherRows: The training data are not those that the quarantine was made for.
@@ -73,7 +78,7 @@ def apply_quarantine(project: Project, datasets: Datasets) -> Datasets:
     if found is None:
         return datasets
     quarantine = _parse(project, found)
-    base = datasets.file_subject.digest
+    base = (own or datasets).file_subject.digest
     if base != quarantine.base:
         hint = "restore the data, or: hauberk verify quarantine --undo"
         got = str(base)

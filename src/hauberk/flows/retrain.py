@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hauberk.core.claim import Claim
+from hauberk.core.digest import digest_bytes
 from hauberk.core.encoding import Json
 from hauberk.core.finding import Severity
 from hauberk.core.gate import evaluate_gates
@@ -28,6 +30,7 @@ from hauberk.flows.champion import (
     find_champion,
     promote,
     rolled_back,
+    rules_of,
 )
 from hauberk.flows.comparison import compare_models
 from hauberk.flows.datasets import Datasets, load_datasets
@@ -36,7 +39,7 @@ from hauberk.flows.gate import evaluate_policy, gates_of
 from hauberk.flows.harden import harden_system
 from hauberk.flows.project import Project, open_project
 from hauberk.flows.prove import Evidence, prove_system
-from hauberk.flows.quarantine import apply_quarantine
+from hauberk.flows.quarantine import apply_quarantine, is_in_force
 from hauberk.flows.seal import seal_model
 from hauberk.flows.stage import StageOutput, StageResult, Task, run_stage
 from hauberk.flows.verify import verify_data
@@ -102,19 +105,27 @@ def retrain_system(
     """
     with open_project(folder, seed=seed) as project:
         champion = adopt_champion(project, watch)
-        datasets = load_datasets(project.folder, project.configuration, seed=project.seed, more=more)
-        datasets = apply_quarantine(project, datasets)
+        if champion is not None:
+            _mend_evidence(project, champion, watch)
+        load = partial(load_datasets, project.folder, project.configuration, seed=project.seed)
+        own = load() if more is not None and is_in_force(project) else None
+        datasets = apply_quarantine(project, load(more=more), own=own)
         verified = verify_data(project, datasets, watch)
         if verified.alarming:
             return _refuse(project, champion, (verified,), _alarms(verified), watch)
         hardened = harden_system(project, datasets, watch)
         if champion is not None and hardened.subject("model").digest == champion.model.digest:
+            reasons = _failed_gates(project, tuple(champion.stages.values()))
+            if reasons:
+                return _refuse(project, champion, (verified, hardened), reasons, watch)
             return _same(project, champion, (verified, hardened), watch)
         return _challenge(project, champion, datasets, (verified, hardened), watch)
 
 
 def roll_back(folder: Path, *, watch: Watcher = unwatched) -> Retrained:
-    """Bring back the model that was in use before the one in use.
+    """Bring back the model that was in use before the one in use, if it meets the gates of now.
+
+    A roll-back that was killed before its evidence was written is brought to its end, and nothing else.
 
     Raises:
         NoChampion: There is none.
@@ -122,6 +133,8 @@ def roll_back(folder: Path, *, watch: Watcher = unwatched) -> Retrained:
     """
     with open_project(folder) as project:
         champion = find_champion(project)
+        if champion is not None and champion.deed == RESTORED and _mend_evidence(project, champion, watch):
+            return _result(RESTORED, champion, _with_promotion(project, champion))
         if champion is None or champion.replaces is None:
             got = "no model in use" if champion is None else f"the first one, of leaf {champion.leaf}"
             hint = "hauberk harden retrain --status shows which models there were"
@@ -132,6 +145,9 @@ def roll_back(folder: Path, *, watch: Watcher = unwatched) -> Retrained:
                 if project.store.check(digest):
                     where, hint = f"leaf {stage.leaf}", "restore the store of that time"
                     raise MissingEvidence(where=where, expected=f"{name} in the store", got="none", hint=hint)
+        reasons = _failed_gates(project, tuple(earlier.stages.values()))
+        if reasons:
+            return _refuse(project, champion, _ordered(earlier), reasons, watch)
         stages = _ordered(earlier)
         restored = promote(project, stages, deed=RESTORED, replaces=earlier.replaces, instead=champion, watch=watch)
         return _finish(project, RESTORED, (*stages, restored), watch)
@@ -180,6 +196,27 @@ def _finish(
     )
 
 
+def _mend_evidence(project: Project, champion: Champion, watch: Watcher) -> bool:
+    """Write the evidence of the model in use where that of another one lies, as after a run that was killed."""
+    path = project.evidence / f"{project.configuration.system.name}.bundle"
+    if path.is_file() and digest_bytes(path.read_bytes()) == champion.bundle.digest:
+        return False
+    prove_system(project, _for_proof(_with_promotion(project, champion)), watch)
+    return True
+
+
+def _result(verdict: str, champion: Champion, stages: tuple[StageResult, ...]) -> Retrained:
+    return Retrained(
+        verdict=verdict,
+        reasons=(),
+        champion=champion,
+        challenger=champion.model,
+        stages=stages,
+        changes=(),
+        evidence=None,
+    )
+
+
 def _same(project: Project, champion: Champion, begun: tuple[StageResult, ...], watch: Watcher) -> Retrained:
     """The data give the model that is in use; its evidence is written once more, in case a run was killed before."""
     evidence = prove_system(project, _for_proof(_with_promotion(project, champion)), watch)
@@ -211,6 +248,7 @@ def _refuse(
         leaf: Json = champion.leaf if champion else None
         leaves: dict[str, Json] = {stage.stage: stage.leaf for stage in stages}
         told: dict[str, Json] = {"deed": KEPT, "time": time, "reasons": list(reasons), "champion": leaf}
+        told["rules"] = rules_of(project)
         return StageOutput(subjects=tuple(models) or stages[0].statement.subjects, details=told | {"stages": leaves})
 
     task = Task(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hauberk.core.claim import Claim, Estimate, Rung
 from hauberk.core.encoding import Json
 from hauberk.core.progress import Progress, Watcher, unwatched
-from hauberk.data import digest_schema, render_manifest, row_digests
+from hauberk.data import Dataset, digest_schema, input_schema, render_manifest, row_digests
 from hauberk.flows.backdoors import BackdoorSearch, no_search, search_backdoors
 from hauberk.flows.checks import CHECKS
 from hauberk.flows.data_checks import check_all, check_groups, named
@@ -28,8 +31,10 @@ __all__ = [
     "PICTURE",
     "PREDICATE",
     "ROW_DIGESTS",
+    "TAUGHT",
     "SUSPECTS",
     "count_claim",
+    "input_digests",
     "share_claims",
     "verify_data",
     "verify_document",
@@ -50,8 +55,11 @@ PICTURE = "suspects.svg"
 ROW_DIGESTS = "train.rows"
 """SHA-256 of each row of the training file, also of those in quarantine or held out for testing, so that a later run
 can name the rows that changed."""
-TEST_DIGESTS = "test.rows"
-"""SHA-256 of each test row, so that a later model can be compared on rows that neither has seen."""
+TAUGHT = "train.inputs"
+"""SHA-256 of the inputs alone of each row that is trained on, so that a later model can be compared on rows that
+neither has seen, whatever their labels, numbers or stamps."""
+_KEPT = 2
+"""Version of what is kept; what versions before it left out is made again."""
 
 
 def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched) -> StageResult:
@@ -64,7 +72,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
     # A suspected trigger is confirmed by retraining with as many trees.
     configuration["trees"] = project.configuration.model.trees
     drift = find_drift(project, datasets.schema, verified=PREDICATE)
-    configuration |= drift.configuration
+    configuration |= drift.configuration | {"kept": _KEPT}
     if datasets.notes:
         # A quarantine that is made again leaves the same rows, but what is said of them names its statement.
         configuration["notes"] = [note.document() for note in datasets.notes]
@@ -102,7 +110,7 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
                 "train.manifest.json": render_manifest(datasets.train_manifest),
                 "test.manifest.json": render_manifest(datasets.test_manifest),
                 ROW_DIGESTS: row_digests(datasets.whole or datasets.train).tobytes(),
-                TEST_DIGESTS: row_digests(datasets.test).tobytes(),
+                TAUGHT: input_digests(datasets.train).tobytes(),
                 SCHEMA: drift.schema,
                 SUSPECTS: suspects_file(suspicion, backdoors, datasets),
             },
@@ -113,6 +121,13 @@ def verify_data(project: Project, datasets: Datasets, watch: Watcher = unwatched
     write_evidence(project.evidence, {SUSPECTS: project.store.get_bytes(result.artifacts[SUSPECTS])})
     write_picture(project, result)
     return result
+
+
+def input_digests(dataset: Dataset) -> NDArray[np.uint8]:
+    """(n, 32) digests of the rows by their inputs alone."""
+    schema = input_schema(dataset.schema)
+    table = dataset.table.select([feature.name for feature in schema.features])
+    return row_digests(Dataset(table=table, schema=schema))
 
 
 def _searched(project: Project, datasets: Datasets, report: Progress) -> BackdoorSearch:

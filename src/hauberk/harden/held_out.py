@@ -39,7 +39,10 @@ def hold_out(
         for code in found[:-1]:
             if (held & (labels == label)).sum() >= wanted:
                 break
-            held |= codes == code
+            more = held | (codes == code)
+            # A group may hold rows of several classes; none of them is to be left without rows to train on.
+            if np.isin(labels[codes == code], labels[~more]).all():
+                held = more
     if share and (not held.any() or held.all()):
         raise TooFewRows(where="held", expected="two groups in a class", got=f"{len(labels)} rows")
     return held

@@ -123,4 +123,6 @@ def milder_recipe(recipe: NetworkRecipe) -> NetworkRecipe | None:
     if recipe.step > 0.5 * N_FGSM.step:
         noise, step = max(recipe.noise, N_FGSM.noise), min(recipe.step / 2, N_FGSM.step)
         return replace(recipe, name=f"{recipe.name}, half a step", noise=noise, step=step, project=False)
-    return replace(PGD_7, beta=recipe.beta, adapt=recipe.adapt, awp=recipe.awp)
+    parts = {"beta": recipe.beta, "adapt": recipe.adapt, "awp": recipe.awp}
+    name = "-".join([PGD_7.name, *(part for part, size in parts.items() if size)])
+    return replace(PGD_7, name=name, beta=recipe.beta, adapt=recipe.adapt, awp=recipe.awp)

@@ -3,12 +3,13 @@ import pytest
 
 from hauberk.attack import QUICK, STANDARD, certified_radius, certify_trees, minimal_perturbation
 from hauberk.attack.errors import WrongSamples
+from hauberk.attack.evasion.ball import Norm
 from hauberk.attack.evasion.contest import contests
 from hauberk.attack.evasion.field import make_field
 from hauberk.attack.evasion.judge import make_judge
 from hauberk.attack.evasion.tree_exact import exact_distance
 from hauberk.data import ball_reach
-from hauberk.models import Link
+from hauberk.models import Link, TreeEnsemble, margins, open_model
 from hauberk.testing.ensembles import random_ensemble
 
 
@@ -104,3 +105,77 @@ def test_missing_values_and_three_classes():
     assert some.sum() > 10
     assert (make_judge(ensemble, None).classes(found.rows)[some] != labels[some]).all()
     assert np.array_equal(np.isnan(found.rows), np.isnan(rows))
+
+
+# What a hostile reader of the certificate found: each of these rows falls, and was once certified for ever.
+
+
+@pytest.mark.parametrize("norm", Norm)
+def test_a_value_below_the_normal_range_is_cast_up_to_its_threshold(norm):
+    tree = pytest.importorskip("sklearn.tree")
+    grid = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1.0]] * 5 + [[1, -1.0]] * 5)
+    model = tree.DecisionTreeClassifier(random_state=0).fit(grid, ((grid[:, 0] < 0) | (grid[:, 1] > 0)).astype(int))
+    row = np.array([[8e-46, 1.0]])
+    assert model.predict(row)[0] != model.predict([[8e-46, -1.0]])[0]
+    found = minimal_perturbation(
+        open_model(model).trees,
+        row,
+        model.predict(row),
+        scale=np.array([0.0, 1.0]),
+        low=-np.ones(2),
+        high=np.ones(2),
+        norm=norm,
+    )
+    assert found.certified[0] <= 1.0
+
+
+def two_sums():
+    """A tree of equal leaves, too large for a second tree's difference: class 1 below 0, and a tie at and above it."""
+    return TreeEnsemble(
+        feature=np.array([0, -1, -1, -1], np.int32),
+        threshold=np.zeros(4),
+        left=np.array([1, -1, -1, -1], np.int32),
+        right=np.array([2, -1, -1, -1], np.int32),
+        missing_left=np.zeros(4, bool),
+        category_words=np.zeros((4, 0), np.uint64),
+        categorical=np.zeros(4, bool),
+        value=np.array([[0, 0], [0, 0], [1e17, 1e17], [0, 1.0]]),
+        roots=np.array([0, 3], np.int32),
+        base=np.zeros(2),
+        precision=np.dtype(np.float64),
+        sum_dtype=np.dtype(np.float64),
+        average=False,
+        link=Link.SOFTMAX,
+        width=1,
+    )
+
+
+@pytest.mark.parametrize("norm", Norm)
+def test_two_sums_of_equal_margin_may_round_to_another_answer(norm):
+    ensemble, row, label = two_sums(), np.array([[-1.0]]), np.array([1])
+    assert margins(ensemble, np.array([[-1.0], [1.0]])).argmax(axis=1).tolist() == [1, 0]
+    ends = {"scale": np.ones(1), "low": -np.ones(1), "high": np.ones(1)}
+    assert minimal_perturbation(ensemble, row, label, norm=norm, **ends).certified[0] <= 1.0
+    reach = ball_reach(row, 1.5, low=ends["low"], high=ends["high"])
+    assert not certify_trees(ensemble, row, label, reach).certified[0]
+
+
+@pytest.mark.parametrize("size", [1e200, 1e308])
+def test_numbers_whose_distances_overflow_are_refused(cancer, ranges, size):
+    _, model, rows, labels = cancer
+    with pytest.raises(WrongSamples) as told:
+        minimal_perturbation(model.trees, rows * size, labels, norm=Norm.L2, **ranges)
+    assert "rescale" in told.value.hint
+
+
+def test_trees_that_say_nothing_are_certified_for_ever():
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    rows, labels = np.random.default_rng(0).random((60, 2)), np.arange(60) % 3
+    for model in (
+        ensemble.GradientBoostingClassifier(n_estimators=2, min_samples_leaf=31).fit(rows, labels),
+        ensemble.GradientBoostingClassifier(n_estimators=2).fit(np.zeros((60, 2)), labels),
+    ):
+        answers = model.predict(rows[:5])
+        ends = {"scale": np.ones(2), "low": -np.ones(2), "high": np.ones(2)}
+        found = minimal_perturbation(open_model(model).trees, rows[:5], answers, **ends)
+        assert np.isinf(found.certified).all()

@@ -91,3 +91,30 @@ def test_an_unknown_label_in_other_data_is_refused():
     images = Images(pixels=pictures(1), labels=np.array(["cat"]))
     with pytest.raises(BadImages, match="cat"):
         images_dataset(images, shape=(3, 4, 5), target="label", classes=("dog", "fox"))
+
+
+def test_the_ends_of_the_range_hold_in_every_precision():
+    for low, high in ((-1.8, 2.1), (-2.1, 2.64), (0.0, 0.1)):
+        whole = dataset(np.full((2, 3, 4, 5), 255, np.uint8), np.array([0, 1]), low=low, high=high)
+        assert encode_rows(whole).max() == high
+        single = dataset(np.full((2, 3, 4, 5), high, np.float32), np.array([0, 1]), low=low, high=high)
+        assert encode_rows(single).max() <= high
+
+
+@pytest.mark.parametrize(
+    ("labels", "more", "words"),
+    [
+        (np.array([0, 1, 2] * 4), {"classes": ("a", "b", "a")}, "'a' twice"),
+        (np.array(["\ud800"] * 12), {}, "Unicode"),
+        (np.zeros(12, int), {"groups": ["x"] * 12}, "groups"),
+    ],
+)
+def test_what_a_reader_gives_is_told_where_it_is_wrong(labels, more, words):
+    with pytest.raises(BadImages) as told:
+        dataset(pictures(), labels, **more)
+    assert words in str(told.value)
+
+
+def test_lists_and_arrays_of_names_will_do():
+    found = dataset(pictures(2), np.array([1, 0]), classes=np.array(["stop", "yield"]), groups=[4, 5])
+    assert found.schema.target.categories == ("stop", "yield")

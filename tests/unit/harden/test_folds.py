@@ -3,6 +3,7 @@ import pytest
 
 from hauberk.harden.errors import BadHardening, TooFewRows
 from hauberk.harden.folds import divide_rows
+from hauberk.harden.held_out import hold_out
 
 
 @pytest.mark.parametrize("share", [0.2, 0.25, 0.5, 0.1])
@@ -37,3 +38,11 @@ def test_too_few_rows(labels):
 def test_bad_share(share):
     with pytest.raises(BadHardening):
         divide_rows(np.array([0, 0, 1, 1] * 5), share, seed=0)
+
+
+def test_no_class_is_held_out_whole_by_a_group_of_several():
+    labels, groups = np.array([0] * 20 + [1] * 10), np.array([1] * 10 + [2] * 10 + [1] * 10)
+    for seed in range(50):
+        held = hold_out(labels, share=0.1, seed=seed, groups=groups)
+        assert set(labels[~held]) == {0, 1}
+        assert held.any()

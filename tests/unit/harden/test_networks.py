@@ -340,3 +340,8 @@ def test_a_radius_of_ones_own_is_a_share(change):
         replace(N_FGSM, **change)
     with pytest.raises(BadHardening):
         replace(PLAIN_NETWORK, adapt=0.1)
+
+
+def test_a_milder_recipe_is_told_by_what_it_is():
+    assert milder_recipe(milder_recipe(replace(N_FGSM, adapt=0.1, awp=5e-3))).name == "pgd-7-adapt-awp"
+    assert milder_recipe(milder_recipe(N_FGSM)) == PGD_7

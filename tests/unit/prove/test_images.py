@@ -68,3 +68,13 @@ def test_grey_images_and_nothing():
     with pytest.raises(ValueError, match="no image"):
         render_images([], title="t")
     assert "<title>t</title>" in render_images([[Tile(pixels=np.zeros((1, 1, 1)))]], title="t")
+
+
+def test_large_images_are_drawn_in_blocks_and_long_words_are_cut():
+    noise = np.random.default_rng(0).random((3, 1000, 700))
+    words = ("speed limit 80 kilometres an hour", "x" * 3000)
+    drawn = render_images([triptych(noise.ravel(), noise.ravel(), noise.shape, words=words)], title="large")
+    assert len(drawn) < 500_000
+    assert "speed limit 80 …" in drawn
+    assert f"<title>{words[1]}</title>" in drawn
+    assert "x" * 3000 not in drawn.replace(f"<title>{words[1]}</title>", "").split("</desc>")[-1]

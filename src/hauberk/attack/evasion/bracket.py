@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hauberk.attack.evasion.axes import Axis
 from hauberk.attack.evasion.ball import Norm
 from hauberk.attack.evasion.field import Field
+from hauberk.attack.evasion.tolls import LEAST_NORMAL
 from hauberk.data import Reach, Within
 
 __all__ = ["Bracket", "Measure"]
@@ -47,7 +48,7 @@ class Measure:
         """(n, K) how far each row must go in Linf to be cast into each cell, at least; at most, with negative room."""
         columns = list(axis.columns)
         there, here = axis.points, field.rows[:, None, columns]
-        step = np.abs(there - here) - room * (np.abs(there) + np.abs(here))
+        step = np.abs(there - here) - room * (np.abs(there) + np.abs(here) + LEAST_NORMAL)
         step = np.where(self.number[columns], np.maximum(step, 0.0), there != here)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(step > 0, step / self.scale[columns], 0.0)

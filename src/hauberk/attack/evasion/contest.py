@@ -78,6 +78,7 @@ def _contest(ensemble: TreeEnsemble, label: int, rival: int) -> Contest:
         sums, bases = boxes.value[:, [label, rival]], ensemble.base[[label, rival]]
     slack = sum(_slack(ensemble, boxes.start, sums[:, output], float(bases[output])) for output in range(sums.shape[1]))
     says = np.logical_or.reduceat(sums.any(axis=1), boxes.start)
+    says[0] |= not says.any()  # one tree stays, so that nobody has to ask whether there is any
     kept = np.repeat(says, np.diff(np.append(boxes.start, len(value))))
     return Contest(
         label=label,

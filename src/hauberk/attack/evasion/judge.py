@@ -34,6 +34,11 @@ class Judge:
         return ensemble.link is Link.LOGISTIC or len(ensemble.base) == 2
 
     @property
+    def one_output(self) -> bool:
+        """Whether the answer hangs on one sum: then equal margins are equal answers. Of two, each rounds by itself."""
+        return self.traversal.ensemble.link is Link.LOGISTIC
+
+    @property
     def one_rival(self) -> bool:
         """Whether a row beats the model as soon as its label loses a contest."""
         return self.goal is None or self.two_classes

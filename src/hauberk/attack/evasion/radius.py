@@ -18,6 +18,7 @@ from hauberk.attack.evasion.ball import Norm
 from hauberk.attack.evasion.cliques import Cliques, merge_trees, single_leaves
 from hauberk.attack.evasion.contest import Contest, contests
 from hauberk.attack.evasion.leaves import ColumnBoxes, LeafBoxes, cells_of, members
+from hauberk.attack.evasion.samples import verify_spread
 from hauberk.core.kept import kept_with
 from hauberk.data import Reach
 from hauberk.models import TreeEnsemble
@@ -28,6 +29,8 @@ Matrix = NDArray[np.float64]
 
 _HALF_SPACING = 2.0**-24
 """A float64 value may be cast to a float32 threshold from this far below it, relatively."""
+_HALF_LEAST = 2.0**-150
+"""The same from a threshold below the normal range of float32, where spacings no longer shrink."""
 _ROUNDING = 2.0**-50
 """Relative error of the distances themselves."""
 _SUMS = 2.0**-40
@@ -112,7 +115,9 @@ def certified_distance(
 
     Raises:
         NotAttackable, BadTarget: See `contests`.
+        WrongSamples: Numbers so large that their distances overflow.
     """
+    verify_spread(rows, reach, scale, float(np.abs(ensemble.threshold).max(initial=0.0)))
     radius = np.full(len(rows), np.inf)
     for boxes, pairs in _by_boxes(contests(ensemble, labels, goal=goal)):
         cliques = _merged(boxes, level)
@@ -171,7 +176,8 @@ def _scaled(steps: Matrix, scale: float, norm: Norm) -> Matrix:
 def _shape_distances(boxes: LeafBoxes, column: ColumnBoxes, values: Matrix, low: Matrix, high: Matrix) -> Matrix:
     """(Z, n) how far each value must move to be in each shape; infinite where it cannot."""
     room = _HALF_SPACING if boxes.precision == np.float32 else 0.0
-    floor = np.concatenate([[-np.inf], column.edges - room * np.abs(column.edges), [np.inf]])
+    near = column.edges - np.maximum(room * np.abs(column.edges), _HALF_LEAST if room else 0.0)
+    floor = np.concatenate([[-np.inf], near, [np.inf]])
     ceiling = np.concatenate([column.edges, [np.inf, -np.inf]])
     if column.mask is None:
         found = _gaps(floor[column.first], ceiling[column.last], values, low, high)

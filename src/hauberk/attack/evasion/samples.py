@@ -11,7 +11,7 @@ from hauberk.attack.errors import BadTarget, NotAttackable, WrongSamples
 from hauberk.data import Reach
 from hauberk.models import Link, TreeEnsemble
 
-__all__ = ["Adversarial", "classes_of", "cost_of", "verify_samples"]
+__all__ = ["Adversarial", "classes_of", "cost_of", "verify_samples", "verify_spread"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +57,32 @@ def verify_samples(
         raise WrongSamples(expected=f"label codes 0 to {classes - 1}", got=f"{labels.dtype} {np.unique(labels)[:8]}")
     if goal is not None and not 0 <= goal < classes:
         raise BadTarget(expected=f"a class code below {classes}", got=str(goal))
+
+
+def verify_spread(rows: NDArray[np.float64], reach: Reach, scale: NDArray[np.float64], edges: float) -> None:
+    """Refuse numbers so far apart, in units of the scale (d,), that their distance has no finite square.
+
+    Where a distance overflows it would read as out of reach.
+
+    Args:
+        rows: (n, d).
+        reach: Of these rows.
+        scale: (d,) 0 where a feature stays, infinite where it moves freely.
+        edges: The largest threshold, in absolute value.
+
+    Raises:
+        WrongSamples: There are such numbers.
+    """
+    ends = np.stack([np.where(np.isfinite(part), np.abs(part), 0.0) for part in (rows, reach.low, reach.high)])
+    largest = np.maximum(ends.max(axis=(0, 1)), edges)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        squares = np.where(scale > 0, np.square(2 * largest / scale), 0.0) * len(scale)
+        fits = np.isfinite(squares) & np.isfinite(2 * largest)
+    if not fits.all():
+        at = int(np.flatnonzero(~fits)[0])
+        expected = "numbers whose distance in units of the scale has a finite square"
+        got = f"up to {largest[at]:.3g} in column {at}, scale {scale[at]:.3g}"
+        raise WrongSamples(where="rows", expected=expected, got=got, hint="rescale the column")
 
 
 def cost_of(reach: Reach, rows: NDArray[np.float64], changed: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,6 +22,8 @@ __all__ = ["Toll", "TollKind", "keeps_relations", "make_tolls", "norm_limit", "t
 
 Matrix = NDArray[np.float64]
 
+LEAST_NORMAL = 2.0**-126
+"""Of float32; below it spacings are those of this number."""
 _ROUNDING = 2.0**-22
 """Relative room, four half spacings of float32: what `check_reach` grants, what a cast moves, and the sums' own."""
 
@@ -103,7 +105,7 @@ def _budget(axes: Sequence[Axis], rows: Matrix, reach: Reach) -> Toll:
     for axis in axes:
         column = axis.columns[0]
         if axis.ordered and not reach.integer[column]:
-            size = np.abs(axis.points[:, :, 0]) + np.abs(rows[:, column, None])
+            size = np.abs(axis.points[:, :, 0]) + np.abs(rows[:, column, None]) + LEAST_NORMAL
             cost = np.maximum(axis.cost - _ROUNDING * size * reach.cost[column], 0.0)
         else:
             cost = axis.cost
@@ -122,7 +124,7 @@ def _norm(axes: Sequence[Axis], rows: Matrix, reach: Reach, within: Within) -> T
         column, power = axis.columns[0], axis.power
         if axis.ordered and not reach.integer[column] and within.power:
             there, here = axis.points[:, :, 0], rows[:, column, None]
-            step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here))
+            step = np.abs(there - here) - _ROUNDING * (np.abs(there) + np.abs(here) + LEAST_NORMAL)
             power = within.powers(np.maximum(np.nan_to_num(step), 0.0)[:, :, None], [column])[:, :, 0]
         least.append(_allowed_only(axis, power))
     return Toll(least=tuple(least), limit=norm_limit(within), kind=TollKind.NORM)

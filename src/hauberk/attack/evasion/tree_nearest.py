@@ -204,7 +204,7 @@ def _try(
     # may hide one that is beaten, away from the common point.
     constant = heads.count[at] == 0
     over[at] = beaten | constant
-    unsure = constant & ~beaten & (not hunt.judge.two_classes)
+    unsure = constant & ~beaten & (not hunt.judge.one_output)
     np.minimum.at(hunt.stuck, row[unsure], heads.lower[at[unsure]])
     return over
 

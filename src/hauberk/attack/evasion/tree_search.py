@@ -187,7 +187,7 @@ def _try(
     several = np.zeros(len(at), dtype=np.bool_)
     for favour in favours:
         several |= favour.conflict[at] >= 0
-    constant = valid & ((regions.count[at] == 0) | ~several)
+    constant = valid & (((regions.count[at] == 0) & (judge.one_output | (not judge.two_classes))) | ~several)
     again = ~beaten & several & ~(constant & judge.one_rival)
     state.safe[owner[~beaten & ~again & ~(constant & judge.two_classes)]] = False
     return np.asarray(at[again & ~state.found[owner]])

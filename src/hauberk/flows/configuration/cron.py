@@ -27,8 +27,8 @@ _HINT = '"0 3 * * 1" is Mondays at three; fields: minute, hour, day of month, mo
 def parse_cron(text: str, *, where: str) -> Any:
     """The trigger of a cron expression: minute, hour, day of month, month, day of week; or a name such as `@daily`.
 
-    Days of the week count from Sunday, 0 or 7, and where both days are given either is enough: the library that runs
-    the schedule counts from Monday and asks for both, so neither is left to it.
+    Days of the week count from Sunday, 0 or 7, and where both days are restricted either is enough: the library that
+    runs the schedule counts from Monday and asks for both, so neither is left to it.
 
     Args:
         text: The expression.
@@ -48,7 +48,7 @@ def parse_cron(text: str, *, where: str) -> Any:
     try:
         days = _weekdays(weekday)
         parts = [{"day": day, "day_of_week": days}]
-        if not day.startswith("*") and days != "*":
+        if not day.startswith("*") and not weekday.startswith("*"):
             parts = [{"day": day}, {"day_of_week": days}]
         triggers = [CronTrigger(minute=minute, hour=hour, month=month, **part) for part in parts]
     except (ValueError, TypeError) as error:

@@ -332,9 +332,12 @@ class ProveSection:
 
     Attributes:
         folder: Folder for report, bundle, proof and public key, beside `hauberk.toml` and outside `.hauberk`.
+        examples: Whether the report shows test rows and pictures that fall first. Pictures are shown as they are, so
+            turn it off where they show persons; of rows, columns that are personal or sensitive are named only.
     """
 
     folder: str = "evidence"
+    examples: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,10 @@ from hauberk.prove.markup import Markup, element
 __all__ = ["Tile", "pixels_of", "render_images", "triptych"]
 
 _SIZE, _GAP, _HEAD = 96, 10, 20
+_FINEST = 2 * _SIZE
+"""Pixels of a side beyond which nobody sees more; larger images are drawn as means of blocks."""
+_LETTERS = 16
+"""Letters that fit below a tile; the whole word is told on hovering and to readers of the summary."""
 _AMPLIFIED = 10.0
 _QUIET, _LOUD = "#333333", "#b3261e"
 """Where no style sheet is at hand, as in a file of its own."""
@@ -69,7 +73,7 @@ def render_images(lines: Sequence[Sequence[Tile]], *, title: str, columns: Seque
     for number, line in enumerate(lines):
         y = top + number * (_SIZE + _HEAD)
         for place, tile in enumerate(line):
-            data = base64.b64encode(encode_png(tile.pixels)).decode()
+            data = base64.b64encode(encode_png(_coarser(tile.pixels))).decode()
             where = {"x": f"{_left(place):g}", "y": f"{y:g}", "width": f"{_SIZE}", "height": f"{_SIZE}"}
             look = {"href": f"data:image/png;base64,{data}", "image-rendering": "pixelated"}
             body.append(element("image", attributes=where | look))
@@ -77,9 +81,23 @@ def render_images(lines: Sequence[Sequence[Tile]], *, title: str, columns: Seque
                 kind = "value failed" if tile.loud else "value"
                 look = {"class": kind, "fill": _LOUD if tile.loud else _QUIET, "font-size": "11"}
                 where = {"x": f"{_left(place):g}", "y": f"{y + _SIZE + 13:g}"}
-                body.append(element("text", tile.words, attributes=where | look | {"font-family": "sans-serif"}))
+                short = tile.words if len(tile.words) <= _LETTERS else f"{tile.words[: _LETTERS - 1]}…"
+                words = [element("title", tile.words), short] if short != tile.words else [short]
+                body.append(element("text", *words, attributes=where | look | {"font-family": "sans-serif"}))
     said = "; ".join(", ".join(tile.words for tile in line if tile.words) for line in lines)
     return picture(_left(widest), top + len(lines) * (_SIZE + _HEAD), title=title, summary=said, body=body)
+
+
+def _coarser(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The image in blocks, so that no side has more than twice the pixels that are shown."""
+    block = -(-max(pixels.shape[:2]) // _FINEST)
+    if block == 1:
+        return pixels
+    tall, wide = pixels.shape[0] // block, pixels.shape[1] // block
+    if not tall or not wide:
+        return pixels[::block, ::block]
+    kept = pixels[: tall * block, : wide * block]
+    return np.asarray(kept.reshape(tall, block, wide, block, -1).mean(axis=(1, 3)))
 
 
 def _left(place: int) -> float:

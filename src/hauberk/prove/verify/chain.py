@@ -67,6 +67,7 @@ def verify_chain(evidence: Mapping[str, Evidence]) -> Digest:
     _verify_sealed(evidence)
     _verify_rest(evidence, "prove", "a report made from", (*_GROUNDS, "gate", "compare", "promote"))
     if "promote" in evidence:
+        _verify_replaced(evidence)
         _verify_rest(evidence, "promote", "a promotion that rests on", (*_GROUNDS, "gate", "compare"))
     bundle, summary = evidence["seal"].subject("bundle"), evidence["gate"]
     about = [subject.digest for subject in summary.statement.subjects]
@@ -74,6 +75,17 @@ def verify_chain(evidence: Mapping[str, Evidence]) -> Digest:
         got = ", ".join(str(digest) for digest in about)
         raise BrokenChain(where=summary.where, expected=f"a verdict on the bundle {bundle} alone", got=got)
     return bundle
+
+
+def _verify_replaced(evidence: Mapping[str, Evidence]) -> None:
+    """A model that took over was compared with the one that it took over from."""
+    promotion = evidence["promote"]
+    match promotion.statement.predicate.get("details"):
+        case {"deed": "promoted", "instead_of": {"model": str(model)}}:
+            found = str(evidence["compare"].subject("champion")) if "compare" in evidence else "none"
+            if found != model:
+                expected = f"a comparison with {model}, which it replaces"
+                raise BrokenChain(where=promotion.where, expected=expected[:120], got=found)
 
 
 def _verify_rest(evidence: Mapping[str, Evidence], last: str, words: str, stages: tuple[str, ...]) -> None:
