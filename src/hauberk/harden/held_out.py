@@ -36,7 +36,7 @@ def hold_out(
         rows = np.flatnonzero(labels == label)
         found = generator.permutation(np.unique(codes[rows]))
         wanted = share * len(rows)
-        for code in found[:-1]:
+        for code in found:
             if (held & (labels == label)).sum() >= wanted:
                 break
             more = held | (codes == code)
